@@ -1,0 +1,23 @@
+package millrace.config;
+
+import java.time.Duration;
+
+/**
+ * Limits on runs.
+ *
+ * @param concurrency runs that this process executes at once
+ * @param timeout active time of one run, pauses left out
+ * @param maxPause longest total pause
+ * @param retention life of finished runs
+ * @param maxLogBytes stored bytes of one run's log
+ * @param outputSliceBytes a larger output is stored beside the journal
+ * @param inputTruncateBytes a larger input is shown truncated
+ */
+public record RunSettings(
+        int concurrency,
+        Duration timeout,
+        Duration maxPause,
+        Duration retention,
+        long maxLogBytes,
+        long outputSliceBytes,
+        long inputTruncateBytes) {}

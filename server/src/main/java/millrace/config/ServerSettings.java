@@ -1,0 +1,18 @@
+package millrace.config;
+
+import java.nio.file.Path;
+
+/**
+ * What concerns the process as a whole.
+ *
+ * @param environment prod, dev or test
+ * @param edition ce, ee or cloud: only what the flag EDITION shows
+ * @param logLevel trace, debug, info, warn or error
+ * @param workingDirectory where relative paths start and {@code .millrace/} lies
+ */
+public record ServerSettings(String environment, String edition, String logLevel, Path workingDirectory) {
+    /** Where the program keeps its own files: generated keys, caches, sockets. */
+    public Path ownDirectory() {
+        return workingDirectory.resolve(".millrace");
+    }
+}

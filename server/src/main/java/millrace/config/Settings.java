@@ -1,0 +1,82 @@
+package millrace.config;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import millrace.config.HttpSettings.SignInLimit;
+
+/**
+ * All settings of one process, checked.
+ *
+ * @param warnings for the log: unknown names, with the nearest known one
+ */
+public record Settings(
+        ServerSettings server,
+        HttpSettings http,
+        DatabaseSettings database,
+        KeySettings keys,
+        WebhookSettings webhooks,
+        RunSettings runs,
+        SandboxSettings sandbox,
+        TableSettings tables,
+        boolean telemetry,
+        List<String> warnings) {
+    public Settings {
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * Reads {@code AP_*} from the environment and from {@code .env} in the working directory; the environment wins.
+     *
+     * @throws BadSettings naming every fault at once
+     */
+    public static Settings load(Map<String, String> environment, Path workingDirectory) {
+        var faults = new ArrayList<String>();
+        var values = new Values(EnvFile.merge(workingDirectory.resolve(".env"), environment, faults), faults);
+        var in = new Catalogue();
+        var port = values.get(in.port);
+        var settings = new Settings(
+                new ServerSettings(
+                        values.get(in.environment),
+                        values.get(in.edition),
+                        values.get(in.logLevel),
+                        workingDirectory.toAbsolutePath().normalize()),
+                new HttpSettings(
+                        port,
+                        values.find(in.frontendUrl).orElseGet(() -> URI.create("http://localhost:" + port)),
+                        values.text(in.clientAddressHeader),
+                        new SignInLimit(
+                                values.get(in.signInLimited), values.get(in.signInMax), values.get(in.signInWindow)),
+                        values.get(in.maxFile)),
+                new DatabaseReader(in, values, workingDirectory).read(),
+                new KeySettings(
+                        values.find(in.encryptionKey).orElse(null),
+                        values.find(in.jwtSecret).orElse(null)),
+                new WebhookSettings(
+                        values.get(in.webhookTimeout), values.get(in.webhookPayload), values.get(in.webhookInline)),
+                new RunSettings(
+                        values.get(in.concurrency),
+                        values.get(in.flowTimeout),
+                        values.get(in.pausedTimeout),
+                        values.get(in.retention),
+                        values.get(in.runLog),
+                        values.get(in.outputSlice),
+                        values.get(in.inputTruncate)),
+                new SandboxSettings(
+                        values.get(in.executionMode),
+                        values.get(in.sandboxMemory),
+                        Set.copyOf(values.find(in.propagated).orElse(List.of())),
+                        values.get(in.networkMode),
+                        values.find(in.allowed).orElse(List.of())),
+                new TableSettings(values.get(in.maxRecords), values.get(in.maxFields)),
+                values.get(in.telemetry),
+                values.warnings(in));
+        if (!faults.isEmpty()) {
+            throw new BadSettings(faults);
+        }
+        return settings;
+    }
+}
