@@ -1,4 +1,4 @@
-/** Placeholder sentence, replaced with the room's own. */
+/** The pieces written in Java, one file each, and the guarded way to the outside that they use. Sees no room of the server. */
 @NullMarked
 package millrace.pieces;
 
