@@ -47,7 +47,7 @@ final class Catalogue {
             webAddress(),
             "",
             "",
-            "Public base URL, as browsers and third parties reach the server; http://localhost:<port> when unset.");
+            "Public base URL, as browsers and third parties reach the server; http://localhost with the port when unset.");
     final Setting<String> environment = add(
             SERVER,
             "AP_ENVIRONMENT",
@@ -61,7 +61,7 @@ final class Catalogue {
             oneOf("ce", "ee", "cloud"),
             "ce",
             "",
-            "What the flag EDITION shows; every feature is there in each.");
+            "What the flag EDITION shows; it changes nothing else.");
     final Setting<String> logLevel = add(
             SERVER,
             "AP_LOG_LEVEL",

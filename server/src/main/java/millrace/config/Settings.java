@@ -14,6 +14,7 @@ import millrace.config.HttpSettings.SignInLimit;
  * @param warnings for the log: unknown names, with the nearest known one
  */
 public record Settings(
+        ProgramSettings program,
         ServerSettings server,
         HttpSettings http,
         DatabaseSettings database,
@@ -39,6 +40,7 @@ public record Settings(
         var in = new Catalogue();
         var port = values.get(in.port);
         var settings = new Settings(
+                ProgramSettings.find(environment),
                 new ServerSettings(
                         values.get(in.environment),
                         values.get(in.edition),

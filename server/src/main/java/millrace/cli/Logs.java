@@ -1,0 +1,48 @@
+package millrace.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import org.slf4j.LoggerFactory;
+
+/** One line an event on standard output. Set up in code, since reading Logback's XML takes longer than the rest. */
+final class Logs {
+    private static final String PATTERN =
+            "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level [%thread] %logger{0}: %msg%replace( %kvp{NONE}){'^ $',''}%n";
+
+    private Logs() {}
+
+    static void configure(String level) {
+        var context = (LoggerContext) LoggerFactory.getILoggerFactory();
+        context.reset();
+        var encoder = new PatternLayoutEncoder();
+        encoder.setContext(context);
+        encoder.setPattern(PATTERN);
+        encoder.start();
+        var console = new ConsoleAppender<ILoggingEvent>();
+        console.setContext(context);
+        console.setEncoder(encoder);
+        console.start();
+        var root = root(context);
+        root.setLevel(Level.toLevel(level));
+        root.addAppender(console);
+        // Libraries at their own DEBUG say more than everything of ours.
+        for (var library : new String[] {"com.zaxxer.hikari", "io.helidon", "org.jooq", "jdk"}) {
+            context.getLogger(library).setLevel(root.getLevel().isGreaterOrEqual(Level.WARN) ? null : Level.WARN);
+        }
+    }
+
+    static boolean debugging() {
+        return root((LoggerContext) LoggerFactory.getILoggerFactory())
+                        .getLevel()
+                        .toInt()
+                <= Level.DEBUG_INT;
+    }
+
+    private static Logger root(LoggerContext context) {
+        return context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    }
+}

@@ -1,0 +1,75 @@
+package millrace.cli;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import millrace.config.BadSettings;
+import millrace.config.Settings;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** What the launcher starts. Without a command it is the server. Its exit code is the command's. */
+@Command(
+        name = "millrace",
+        subcommands = {Server.class, Training.class, Documentation.class})
+public final class Main {
+    private static final int FAILED = 1;
+
+    private final Map<String, String> environment;
+    private final Path workingDirectory;
+
+    Main(Map<String, String> environment, Path workingDirectory) {
+        this.environment = environment;
+        this.workingDirectory = workingDirectory;
+    }
+
+    public static void main(String[] arguments) {
+        var main = new Main(System.getenv(), Path.of("").toAbsolutePath());
+        System.exit(main.run(arguments.length == 0 ? new String[] {"server"} : arguments));
+    }
+
+    int run(String... arguments) {
+        return new CommandLine(this)
+                .setExecutionExceptionHandler((failure, command, parsed) -> refused(failure))
+                .execute(arguments);
+    }
+
+    Settings settings() {
+        return configured(Settings.load(environment, workingDirectory));
+    }
+
+    /** Settings of a server beside the operator's: nothing of the environment but where the program lies. */
+    Settings settings(Map<String, String> own, Path directory) {
+        var all = new HashMap<>(own);
+        environment.forEach((name, value) -> {
+            if (!name.startsWith("AP_")) {
+                all.put(name, value);
+            }
+        });
+        return configured(Settings.load(all, directory));
+    }
+
+    private static Settings configured(Settings settings) {
+        Logs.configure(settings.server().logLevel());
+        return settings;
+    }
+
+    /** The last line says what is wrong; the stack is for those who asked for it. */
+    private int refused(Exception failure) {
+        if (failure instanceof BadSettings bad) {
+            System.err.println("millrace: " + bad.getMessage());
+            return BadSettings.EXIT_CODE;
+        }
+        if (Logs.debugging()) {
+            failure.printStackTrace();
+        }
+        System.err.println("millrace: " + oneLine(failure));
+        return FAILED;
+    }
+
+    private static String oneLine(Throwable failure) {
+        var message = failure.getMessage();
+        var text = message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+        return text.strip().replaceAll("\\s*\\R\\s*", "; ");
+    }
+}

@@ -1,0 +1,5 @@
+/** The composition root. */
+@NullMarked
+package millrace;
+
+import org.jspecify.annotations.NullMarked;
