@@ -1,0 +1,68 @@
+package millrace.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What a run wants done next. The engine never does it; whoever drives the run does, and answers with an {@link Event}. */
+public sealed interface Command {
+
+    /** JavaScript expressions that need a host; answered by {@link Event.Evaluated}. Pure: nothing has to be durable. */
+    record Evaluate(List<String> sources, ObjectNode state) implements Command {
+        public Evaluate {
+            sources = List.copyOf(sources);
+        }
+    }
+
+    /** A connection's value; answered by {@link Event.Fetched}. */
+    record FetchConnection(String externalId) implements Command {}
+
+    /** A project variable's value; answered by {@link Event.Fetched}. */
+    record FetchVariable(String name) implements Command {}
+
+    /** A call of user code or of a piece; answered by {@link Event.Called}. */
+    sealed interface Call extends Command {
+        String path();
+
+        /** Counts failed attempts that retryOnFailure repeats, never crashes; the first is 1. */
+        int attempt();
+
+        CompiledStep step();
+
+        /** True when all records of the run must be durable before the call starts. */
+        boolean effectful();
+    }
+
+    record CallCode(String path, int attempt, CompiledStep.Code step, JsonNode input) implements Call {
+        @Override
+        public boolean effectful() {
+            return step.effectful();
+        }
+    }
+
+    record CallPiece(String path, int attempt, CompiledStep.PieceCall step, ObjectNode input) implements Call {
+        @Override
+        public boolean effectful() {
+            return step.effectful();
+        }
+    }
+
+    /** Answers the waiting caller while the run goes on; the records before it must be durable first. */
+    record Reply(Response response) implements Command {}
+
+    /** Waits before the next attempt of a step; answered by {@link Event.Waited}. */
+    record BackOff(String path, Duration delay) implements Command {}
+
+    /**
+     * The run is over.
+     *
+     * @param response what the step that stopped the run answers, once the end is durable
+     */
+    record End(
+            RunStatus status,
+            @Nullable FailedStep failedStep,
+            @Nullable Response response,
+            int stepsCount) implements Command {}
+}

@@ -1,0 +1,631 @@
+package millrace.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import millrace.expression.Conditions;
+import millrace.expression.ReferenceFailure;
+import millrace.expression.Scope;
+import millrace.expression.Template;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state machine of one run: {@link #next} takes what happened and says what to do next. It calls nothing and has
+ * no clock: the server, tests and simulations drive the same code, and the same records and events always give the
+ * same commands.
+ *
+ * <p>Its rules, which tests cite by number:
+ * <ol>
+ *   <li>A step whose {@link JournalRecord.Finished} was replayed is never called again.
+ *   <li>An effectful call is preceded by its {@link JournalRecord.Intent} in the records taken before the call.
+ *   <li>Loop items and router decisions are evaluated once and journalled; a replay uses the journalled ones.
+ *   <li>Steps run strictly one after the other.
+ * </ol>
+ *
+ * <p>Not thread-safe: one thread at a time, the run's own.
+ */
+public final class Execution {
+    private static final int MAX_ATTEMPTS = 4;
+    private static final Duration FIRST_BACK_OFF = Duration.ofSeconds(4);
+    private final Replay replay;
+    private final List<JournalRecord> records = new ArrayList<>();
+    private final Map<String, Event.Fetched> secrets = new HashMap<>();
+
+    private Frame frame;
+    private int stepsCount;
+    /** What the step about to run has been told so far: null until its JavaScript expressions were evaluated. */
+    private @Nullable Map<String, JsonNode> computed;
+    /** The attempt of the step about to run, or running. */
+    private int attempt = 1;
+
+    private @Nullable Call open;
+
+    private record Call(CompiledStep.Caller step, String path, JsonNode input) {}
+
+    /**
+     * A run from its beginning, or, with replayed records, from where they end.
+     *
+     * @param payload the trigger's output
+     */
+    public Execution(Program program, JsonNode payload, Replay replay) {
+        this.replay = replay;
+        var variables = new Variables(null);
+        variables.put("trigger", Json.object().set("output", payload));
+        this.frame = new Frame(null, "", variables, program.first());
+    }
+
+    /** The records that came to be since the last call, in order. */
+    public List<JournalRecord> takeRecords() {
+        if (records.isEmpty()) {
+            return List.of();
+        }
+        var taken = List.copyOf(records);
+        records.clear();
+        return taken;
+    }
+
+    /** The next command, after {@code event} answered the last one. */
+    public Command next(Event event) {
+        return switch (event) {
+            case Event.Begin ignored -> advance();
+            case Event.Evaluated evaluated -> {
+                computed = evaluated.values();
+                yield advance();
+            }
+            case Event.EvaluationFailed failed -> notEvaluated(failed.result());
+            case Event.Fetched fetched -> {
+                secrets.put(awaitedSecret(), fetched);
+                yield advance();
+            }
+            case Event.Called called -> called(called.result(), called.millis());
+            case Event.Waited ignored -> advance();
+            case Event.Replied ignored -> advance();
+        };
+    }
+
+    private Command advance() {
+        while (true) {
+            var step = frame.next;
+            if (step == null) {
+                if (frame.outer == null) {
+                    return new Command.End(RunStatus.SUCCEEDED, null, null, stepsCount);
+                }
+                leave(frame);
+                continue;
+            }
+            var command = enter(step);
+            if (command != null) {
+                return command;
+            }
+        }
+    }
+
+    /** Runs a step as far as it goes by itself; null when it is done and the chain goes on. */
+    private @Nullable Command enter(CompiledStep step) {
+        var path = frame.prefix + step.name();
+        try {
+            return switch (step) {
+                case CompiledStep.Caller caller -> enterCaller(caller, path);
+                case CompiledStep.Loop loop -> enterLoop(loop, path);
+                case CompiledStep.Router router -> enterRouter(router, path);
+            };
+        } catch (Missing missing) {
+            return missing.command;
+        } catch (ReferenceFailure failure) {
+            var message = String.valueOf(failure.getMessage());
+            return unresolved(step, path, StepError.of(message, failure.errorName(), message));
+        }
+    }
+
+    // ---- code and pieces
+
+    private @Nullable Command enterCaller(CompiledStep.Caller step, String path) {
+        var finished = replay.takeFinished(path);
+        if (finished != null) {
+            return ended(step, path, finished);
+        }
+        var ask = missingValues(List.of(step.input()));
+        if (ask != null) {
+            return ask;
+        }
+        var values = Objects.requireNonNullElse(computed, Map.<String, JsonNode>of());
+        attempt = Math.max(attempt, replay.nextAttempt(path));
+        var intent = replay.takeIntent(path, attempt);
+        var input = intent == null
+                ? step.input().resolve(frame.variables, values)
+                : step.input().refill(intent.input(), frame.variables, values);
+        var shown = step.input().mentionsSecrets() ? step.input().censored(frame.variables, values) : input;
+        forgetStepValues();
+        open = new Call(step, path, shown);
+        if (step.effectful() && intent == null) {
+            records.add(new JournalRecord.Intent(path, attempt, shown));
+        }
+        return switch (step) {
+            case CompiledStep.Code code -> new Command.CallCode(path, attempt, code, input);
+            case CompiledStep.PieceCall piece -> new Command.CallPiece(path, attempt, piece, (ObjectNode) input);
+        };
+    }
+
+    private Command called(StepResult result, long millis) {
+        var call = Objects.requireNonNull(open, "no call is open");
+        return switch (result) {
+            case StepResult.Succeeded succeeded -> {
+                var finished = finish(call, StepStatus.SUCCEEDED, succeeded.output(), null, millis);
+                if (succeeded.stop()) {
+                    stepsCount++;
+                    yield new Command.End(RunStatus.SUCCEEDED, null, succeeded.response(), stepsCount);
+                }
+                ended(call.step(), call.path(), finished);
+                yield succeeded.response() == null ? advance() : new Command.Reply(succeeded.response());
+            }
+            case StepResult.Failed failed -> {
+                if (call.step().retryOnFailure() && attempt < MAX_ATTEMPTS) {
+                    records.add(new JournalRecord.Attempted(call.path(), attempt, failed.error()));
+                    var delay = FIRST_BACK_OFF.multipliedBy(1L << (attempt - 1));
+                    attempt++;
+                    open = null;
+                    yield new Command.BackOff(call.path(), delay);
+                }
+                var end =
+                        ended(call.step(), call.path(), finish(call, StepStatus.FAILED, null, failed.error(), millis));
+                yield end == null ? advance() : end;
+            }
+            case StepResult.Broken broken -> {
+                finish(call, StepStatus.FAILED, null, broken.error(), millis);
+                stepsCount++;
+                yield new Command.End(broken.status(), failedStep(call.step(), broken.error()), null, stepsCount);
+            }
+        };
+    }
+
+    private JournalRecord.Finished finish(
+            Call call, StepStatus status, @Nullable JsonNode output, @Nullable StepError error, long millis) {
+        open = null;
+        attempt = 1;
+        var finished = new JournalRecord.Finished(
+                call.path(),
+                call.step().type(),
+                status,
+                call.step().effectful() ? null : call.input(),
+                output,
+                error == null ? null : error.friendly(),
+                millis);
+        records.add(finished);
+        return finished;
+    }
+
+    /** Takes a finished call into the run's state; the end of the run when it failed and nothing continues after it. */
+    private Command.@Nullable End ended(CompiledStep.Caller step, String path, JournalRecord.Finished finished) {
+        stepsCount++;
+        attempt = 1;
+        forgetStepValues();
+        frame.variables.put(step.name(), view(finished.output(), finished.error()));
+        frame.variables.keep(step.name(), finished);
+        frame.next = step.next();
+        var failed = finished.status() == StepStatus.FAILED;
+        if (failed && !step.continueOnFailure()) {
+            return new Command.End(RunStatus.FAILED, failedStep(step, message(finished.error())), null, stepsCount);
+        }
+        var branch = failed ? step.onFailure() : step.onSuccess();
+        if (step.continueOnFailure() && branch != null) {
+            frame = new Frame(frame, frame.prefix, frame.variables, branch);
+        }
+        return null;
+    }
+
+    private Command notEvaluated(StepResult result) {
+        var step = Objects.requireNonNull(frame.next, "no step waits for an evaluation");
+        var path = frame.prefix + step.name();
+        return switch (result) {
+            case StepResult.Failed failed -> {
+                var end = unresolved(step, path, failed.error());
+                yield end == null ? advance() : end;
+            }
+            case StepResult.Broken broken -> {
+                records.add(new JournalRecord.Finished(
+                        path,
+                        step.type(),
+                        StepStatus.FAILED,
+                        Json.object(),
+                        null,
+                        broken.error().friendly(),
+                        0));
+                stepsCount++;
+                yield new Command.End(broken.status(), failedStep(step, broken.error()), null, stepsCount);
+            }
+            case StepResult.Succeeded succeeded ->
+                throw new IllegalStateException("an evaluation that failed has succeeded: " + succeeded);
+        };
+    }
+
+    /** A step whose input can't be resolved fails without being called. */
+    private @Nullable Command unresolved(CompiledStep step, String path, StepError error) {
+        if (step instanceof CompiledStep.Caller caller) {
+            open = new Call(caller, path, Json.object());
+            var finished = new JournalRecord.Finished(
+                    path, step.type(), StepStatus.FAILED, Json.object(), null, error.friendly(), 0);
+            records.add(finished);
+            open = null;
+            return ended(caller, path, finished);
+        }
+        records.add(new JournalRecord.Finished(
+                path, step.type(), StepStatus.FAILED, Json.object(), null, error.friendly(), 0));
+        stepsCount++;
+        return new Command.End(RunStatus.FAILED, failedStep(step, error), null, stepsCount);
+    }
+
+    // ---- loops
+
+    private @Nullable Command enterLoop(CompiledStep.Loop step, String path) {
+        var began = replay.takeLoop(path);
+        ArrayNode items;
+        if (began != null) {
+            items = began.items();
+        } else {
+            var ask = missingValues(List.of(step.items()));
+            if (ask != null) {
+                return ask;
+            }
+            var resolved = step.items()
+                    .resolve(frame.variables, Objects.requireNonNullElse(computed, Map.<String, JsonNode>of()));
+            if (!(resolved instanceof ArrayNode list)) {
+                throw new ReferenceFailure(
+                        "Error",
+                        "A loop needs a list of items, but its items are a "
+                                + resolved.getNodeType().name().toLowerCase(Locale.ROOT) + ".");
+            }
+            items = list;
+            records.add(new JournalRecord.LoopBegan(path, items));
+        }
+        forgetStepValues();
+        frame.next = step.next();
+        var loop = new LoopFrame(frame, step, path, items);
+        frame = loop;
+        iterate(loop);
+        return null;
+    }
+
+    /** Starts the loop's next iteration, or leaves it after the last. */
+    private void iterate(LoopFrame loop) {
+        var outer = Objects.requireNonNull(loop.outer);
+        loop.iteration++;
+        loop.keepIteration();
+        if (loop.iteration >= loop.items.size()) {
+            if (replay.takeLoopEnd(loop.path) == null) {
+                records.add(new JournalRecord.LoopEnded(loop.path, loop.items.size(), 0));
+            }
+            stepsCount++;
+            if (loop.items.isEmpty()) {
+                outer.variables.put(loop.step.name(), loop.view());
+            }
+            outer.variables.keep(
+                    loop.step.name(),
+                    new JournalRecord.Finished(
+                            loop.path, loop.step.type(), StepStatus.SUCCEEDED, null, loop.output(), null, 0));
+            frame = outer;
+            return;
+        }
+        outer.variables.put(loop.step.name(), loop.view());
+        loop.variables = new Variables(outer.variables);
+        loop.prefix = loop.path + "[" + loop.iteration + "]/";
+        loop.next = loop.step.first();
+    }
+
+    // ---- routers
+
+    private @Nullable Command enterRouter(CompiledStep.Router step, String path) {
+        var finished = replay.takeFinished(path);
+        if (finished == null) {
+            var ask = missingValues(templates(step));
+            if (ask != null) {
+                return ask;
+            }
+            finished = new JournalRecord.Finished(
+                    path,
+                    step.type(),
+                    StepStatus.SUCCEEDED,
+                    Json.object(),
+                    Json.object().set("branches", decide(step)),
+                    null,
+                    0);
+            records.add(finished);
+        } else if (finished.status() == StepStatus.FAILED) {
+            return new Command.End(RunStatus.FAILED, failedStep(step, message(finished.error())), null, ++stepsCount);
+        }
+        forgetStepValues();
+        stepsCount++;
+        frame.variables.put(step.name(), view(finished.output(), null));
+        frame.variables.keep(step.name(), finished);
+        frame.next = step.next();
+        var chosen = new ArrayList<CompiledStep>();
+        var branches = Objects.requireNonNull(finished.output()).path("branches");
+        for (int i = 0; i < branches.size(); i++) {
+            if (!branches.get(i).path("evaluation").asBoolean()) {
+                continue;
+            }
+            var child = i < step.children().size() ? step.children().get(i) : null;
+            if (child != null) {
+                chosen.add(child);
+            }
+            if (!step.allMatches()) {
+                break;
+            }
+        }
+        // Pushed in reverse, so that the first branch runs first.
+        for (int i = chosen.size() - 1; i >= 0; i--) {
+            frame = new Frame(frame, frame.prefix, frame.variables, chosen.get(i));
+        }
+        return null;
+    }
+
+    private ArrayNode decide(CompiledStep.Router step) {
+        var holds = new boolean[step.branches().size()];
+        var any = false;
+        for (int i = 0; i < holds.length; i++) {
+            var conditions = step.branches().get(i).conditions();
+            if (conditions != null) {
+                holds[i] = anyGroupHolds(conditions);
+                any |= holds[i];
+            }
+        }
+        var decided = Json.array();
+        for (int i = 0; i < holds.length; i++) {
+            var branch = step.branches().get(i);
+            decided.addObject()
+                    .put("branchName", branch.name())
+                    .put("branchIndex", i + 1)
+                    .put("evaluation", branch.conditions() == null ? !any : holds[i]);
+        }
+        return decided;
+    }
+
+    private boolean anyGroupHolds(List<List<CompiledStep.Test>> groups) {
+        for (var group : groups) {
+            var all = true;
+            for (var test : group) {
+                all &= holds(test);
+            }
+            if (all) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean holds(CompiledStep.Test test) {
+        var values = Objects.requireNonNullElse(computed, Map.<String, JsonNode>of());
+        var second = test.second() == null ? null : test.second().resolve(frame.variables, values);
+        return Conditions.holds(test.condition(), test.first().resolve(frame.variables, values), second);
+    }
+
+    private static List<Template> templates(CompiledStep.Router step) {
+        var templates = new ArrayList<Template>();
+        for (var branch : step.branches()) {
+            for (var group : Objects.requireNonNullElse(branch.conditions(), List.<List<CompiledStep.Test>>of())) {
+                for (var test : group) {
+                    templates.add(test.first());
+                    if (test.second() != null) {
+                        templates.add(test.second());
+                    }
+                }
+            }
+        }
+        return templates;
+    }
+
+    // ---- values
+
+    /** The command that brings the values which the templates' JavaScript needs; null when they are there. */
+    private @Nullable Command missingValues(List<Template> templates) {
+        if (computed != null) {
+            return null;
+        }
+        var sources = new LinkedHashSet<String>();
+        for (var template : templates) {
+            sources.addAll(template.computed());
+        }
+        if (sources.isEmpty()) {
+            return null;
+        }
+        var state = Json.object();
+        for (var template : templates) {
+            if (!template.computed().isEmpty()) {
+                addState(state, template);
+            }
+        }
+        return new Command.Evaluate(List.copyOf(sources), state);
+    }
+
+    /** What the template's JavaScript can name: steps, and of the secrets those that it names literally. */
+    private void addState(ObjectNode state, Template template) {
+        for (var name : template.names()) {
+            var root = frame.variables.root(name);
+            if (root != null) {
+                state.set(name, root);
+            }
+        }
+        var connections = state.withObject("/connections");
+        for (var name : template.connectionNames()) {
+            connections.set(name, frame.variables.connection(name));
+        }
+        var variables = state.withObject("/variables");
+        for (var name : template.variableNames()) {
+            variables.set(name, frame.variables.variable(name));
+        }
+    }
+
+    private void forgetStepValues() {
+        computed = null;
+        secrets.clear();
+        awaited = null;
+    }
+
+    private @Nullable String awaited;
+
+    private String awaitedSecret() {
+        return Objects.requireNonNull(awaited, "nothing was fetched");
+    }
+
+    private @Nullable JsonNode secret(String key, Command fetch) {
+        var fetched = secrets.get(key);
+        if (fetched == null) {
+            awaited = key;
+            throw new Missing(fetch);
+        }
+        if (fetched.failure() != null) {
+            throw fetched.failure();
+        }
+        return fetched.value();
+    }
+
+    private static ObjectNode view(@Nullable JsonNode output, @Nullable ObjectNode error) {
+        var view = Json.object();
+        if (output != null) {
+            view.set("output", output);
+        }
+        if (error != null) {
+            view.putObject("error").set("message", error.path("message"));
+        }
+        return view;
+    }
+
+    private static StepError message(@Nullable ObjectNode friendly) {
+        var error = friendly == null ? Json.object() : friendly;
+        return new StepError(error.path("message").asText("Unknown error"), error);
+    }
+
+    private static FailedStep failedStep(CompiledStep step, StepError error) {
+        return new FailedStep(step.name(), step.displayName(), error.message());
+    }
+
+    private void leave(Frame left) {
+        if (left instanceof LoopFrame loop) {
+            iterate(loop);
+        } else {
+            frame = Objects.requireNonNull(left.outer);
+        }
+    }
+
+    /** Leaves the resolution of a step until the value that it misses was fetched. */
+    private static final class Missing extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        final transient Command command;
+
+        Missing(Command command) {
+            super(null, null, false, false);
+            this.command = command;
+        }
+    }
+
+    /** A chain being walked. */
+    private static class Frame {
+        final @Nullable Frame outer;
+        String prefix;
+        Variables variables;
+
+        @Nullable
+        CompiledStep next;
+
+        Frame(@Nullable Frame outer, String prefix, Variables variables, @Nullable CompiledStep next) {
+            this.outer = outer;
+            this.prefix = prefix;
+            this.variables = variables;
+            this.next = next;
+        }
+    }
+
+    private static final class LoopFrame extends Frame {
+        final CompiledStep.Loop step;
+        final String path;
+        final ArrayNode items;
+        final ArrayNode iterations = Json.array();
+        int iteration = -1;
+
+        LoopFrame(Frame outer, CompiledStep.Loop step, String path, ArrayNode items) {
+            super(outer, "", outer.variables, null);
+            this.step = step;
+            this.path = path;
+            this.items = items;
+        }
+
+        /** Remembers the iteration that just ended, where an expression may look at it. */
+        void keepIteration() {
+            if (step.keepsIterations() && iteration > 0) {
+                iterations.add(variables.kept());
+            }
+        }
+
+        ObjectNode view() {
+            return Json.object().set("output", output());
+        }
+
+        ObjectNode output() {
+            var output = Json.object();
+            var current = Math.min(iteration, items.size() - 1);
+            if (current >= 0) {
+                output.set("item", items.get(current));
+            }
+            output.put("index", current + 1);
+            if (step.keepsIterations()) {
+                output.set("iterations", iterations);
+            }
+            return output;
+        }
+    }
+
+    /** The names that expressions see: the current iteration's over the outer ones. */
+    private final class Variables implements Scope {
+        private final @Nullable Variables outer;
+        private final Map<String, JsonNode> roots = new HashMap<>();
+        private final Map<String, JsonNode> kept = new LinkedHashMap<>();
+
+        Variables(@Nullable Variables outer) {
+            this.outer = outer;
+        }
+
+        void put(String name, JsonNode root) {
+            roots.put(name, root);
+        }
+
+        void keep(String name, JournalRecord.Finished finished) {
+            if (outer != null) {
+                kept.put(name, RunLog.step(finished, MissingNode.getInstance()));
+            }
+        }
+
+        ObjectNode kept() {
+            return Json.object().setAll(kept);
+        }
+
+        @Override
+        public @Nullable JsonNode root(String name) {
+            for (var scope = this; scope != null; scope = scope.outer) {
+                var found = scope.roots.get(name);
+                if (found != null) {
+                    return found;
+                }
+            }
+            return null;
+        }
+
+        @Override
+        public @Nullable JsonNode connection(String externalId) {
+            return secret("connection " + externalId, new Command.FetchConnection(externalId));
+        }
+
+        @Override
+        public @Nullable JsonNode variable(String name) {
+            return secret("variable " + name, new Command.FetchVariable(name));
+        }
+    }
+}

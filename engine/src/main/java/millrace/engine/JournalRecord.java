@@ -1,0 +1,62 @@
+package millrace.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fact of a run, in the order in which it came to be. Replaying the records of a run rebuilds its
+ * {@link Execution}; folding them gives the steps that a person reads ({@link RunLog}).
+ *
+ * <p>Inputs are journalled censored: strings that mention a connection or a variable hold {@code **REDACTED**}.
+ */
+public sealed interface JournalRecord {
+
+    /**
+     * The first record of every run: what the run is pinned to.
+     *
+     * @param payload the trigger's output
+     * @param triggerInput the trigger's settings as the run's log shows them
+     * @param draft the whole trigger tree when the run executes a draft, which may change under it
+     * @param timeZone the zone of dates without one
+     */
+    record Began(
+            String flowVersionId,
+            RunEnvironment environment,
+            String timeZone,
+            JsonNode payload,
+            JsonNode triggerInput,
+            @Nullable JsonNode draft)
+            implements JournalRecord {}
+
+    /** An effectful call is about to be made; durable before it is. */
+    record Intent(String path, int attempt, JsonNode input) implements JournalRecord {}
+
+    /** An attempt failed and another will follow. */
+    record Attempted(String path, int attempt, StepError error) implements JournalRecord {}
+
+    /** A loop has evaluated its items, once and for all. */
+    record LoopBegan(String path, ArrayNode items) implements JournalRecord {}
+
+    /** A loop has gone through {@code iterations} of its items. */
+    record LoopEnded(String path, int iterations, long millis) implements JournalRecord {}
+
+    /**
+     * A step has ended and is never executed again.
+     *
+     * @param type the step's type as the log shows it: CODE, PIECE, ROUTER, LOOP_ON_ITEMS (a loop whose items failed)
+     * @param input null when an {@link Intent} of this path holds it
+     * @param output null when the step failed
+     * @param error the friendly error when it failed
+     */
+    record Finished(
+            String path,
+            String type,
+            StepStatus status,
+            @Nullable JsonNode input,
+            @Nullable JsonNode output,
+            @Nullable ObjectNode error,
+            long millis)
+            implements JournalRecord {}
+}

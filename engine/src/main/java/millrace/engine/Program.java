@@ -1,0 +1,177 @@
+package millrace.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import millrace.definition.Action;
+import millrace.definition.Branch;
+import millrace.definition.CodeStep;
+import millrace.definition.LoopStep;
+import millrace.definition.PieceStep;
+import millrace.definition.RouterStep;
+import millrace.definition.Trigger;
+import millrace.expression.Template;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A flow version made ready to run. Compiled once, then shared by all its runs and threads.
+ *
+ * @param first the first step after the trigger
+ * @param triggerInput the trigger's inputs with their expressions parsed
+ */
+public record Program(@Nullable CompiledStep first, Template triggerInput) {
+
+    /** Says which calls are effectful: those that a crash must not repeat unseen. */
+    public interface Effects {
+        boolean code(String source, String packageJson);
+
+        boolean piece(String pieceName, String actionName);
+    }
+
+    /** Compiles the flow below its trigger. */
+    public static Program of(Trigger trigger, Effects effects) {
+        var compiler = new Compiler(effects, textsOf(trigger));
+        return new Program(compiler.chain(trigger.next()), Template.of(trigger.input()));
+    }
+
+    /** A flow without steps. */
+    public static Program empty() {
+        return new Program(null, Template.of(Json.object()));
+    }
+
+    private static List<String> textsOf(Trigger trigger) {
+        var texts = new ArrayList<String>();
+        collect(trigger.next(), texts);
+        return texts;
+    }
+
+    private static void collect(@Nullable Action head, List<String> texts) {
+        for (var step = head; step != null; step = step.next()) {
+            collectTexts(step.settings(), texts);
+            step.inner().forEach(chain -> collect(chain, texts));
+        }
+    }
+
+    private static void collectTexts(JsonNode value, List<String> texts) {
+        if (value.isTextual()) {
+            texts.add(value.textValue());
+        }
+        value.forEach(child -> collectTexts(child, texts));
+    }
+
+    /** Turns chains of definitions into chains of compiled steps, from their ends: length costs no stack. */
+    private static final class Compiler {
+        private final Effects effects;
+        private final List<String> texts;
+
+        Compiler(Effects effects, List<String> texts) {
+            this.effects = effects;
+            this.texts = texts;
+        }
+
+        @Nullable
+        CompiledStep chain(@Nullable Action head) {
+            var steps = new ArrayList<Action>();
+            for (var step = head; step != null; step = step.next()) {
+                if (!step.skip()) {
+                    steps.add(step);
+                }
+            }
+            CompiledStep next = null;
+            for (var step : steps.reversed()) {
+                next = compile(step, next);
+            }
+            return next;
+        }
+
+        private CompiledStep compile(Action step, @Nullable CompiledStep next) {
+            return switch (step) {
+                case CodeStep code -> {
+                    var handling = code.errorHandling();
+                    yield new CompiledStep.Code(
+                            code.name(),
+                            code.displayName(),
+                            Template.of(code.input()),
+                            code.source(),
+                            code.packageJson(),
+                            effects.code(code.source(), code.packageJson()),
+                            handling.retryOnFailure(),
+                            handling.continueOnFailure(),
+                            chain(code.onSuccess()),
+                            chain(code.onFailure()),
+                            next);
+                }
+                case PieceStep piece -> {
+                    var handling = piece.errorHandling();
+                    var action = piece.actionName() == null ? "" : piece.actionName();
+                    yield new CompiledStep.PieceCall(
+                            piece.name(),
+                            piece.displayName(),
+                            Template.of(piece.input()),
+                            piece.pieceName(),
+                            piece.pieceVersion(),
+                            action,
+                            effects.piece(piece.pieceName(), action),
+                            handling.retryOnFailure(),
+                            handling.continueOnFailure(),
+                            chain(piece.onSuccess()),
+                            chain(piece.onFailure()),
+                            next);
+                }
+                case LoopStep loop ->
+                    new CompiledStep.Loop(
+                            loop.name(),
+                            loop.displayName(),
+                            Template.of(loop.items()),
+                            keepsIterations(loop),
+                            chain(loop.first()),
+                            next);
+                case RouterStep router -> {
+                    var branches =
+                            router.branches().stream().map(Compiler::branch).toList();
+                    var children = new ArrayList<@Nullable CompiledStep>();
+                    for (int i = 0; i < branches.size(); i++) {
+                        children.add(chain(router.child(i)));
+                    }
+                    yield new CompiledStep.Router(
+                            router.name(),
+                            router.displayName(),
+                            router.executionType() == RouterStep.Execution.EXECUTE_ALL_MATCH,
+                            branches,
+                            children,
+                            next);
+                }
+            };
+        }
+
+        private static CompiledStep.Branch branch(Branch branch) {
+            if (branch.fallback()) {
+                return new CompiledStep.Branch(branch.name(), null);
+            }
+            var groups = branch.conditions().stream()
+                    .map(group -> group.stream()
+                            .map(condition -> new CompiledStep.Test(
+                                    condition,
+                                    Template.of(condition.firstValue()),
+                                    condition.secondValue() == null ? null : Template.of(condition.secondValue())))
+                            .toList())
+                    .toList();
+            return new CompiledStep.Branch(branch.name(), groups);
+        }
+
+        /**
+         * A loop's finished iterations stay in memory only if some expression may look at them: the loop's name stands
+         * somewhere without {@code .item} or {@code .index} behind it.
+         */
+        private boolean keepsIterations(LoopStep loop) {
+            var name = Pattern.quote(loop.name());
+            var mention = Pattern.compile("\\b" + name + "\\b");
+            var harmless = Pattern.compile("\\b" + name + "\\s*(?:\\[\\s*['\"]output['\"]\\s*]|\\.\\s*output)\\s*"
+                    + "(?:\\.\\s*(?:item|index)\\b|\\[\\s*['\"](?:item|index)['\"]\\s*])");
+            return texts.stream()
+                    .anyMatch(text -> mention.matcher(text).results().count()
+                            != harmless.matcher(text).results().count());
+        }
+    }
+}

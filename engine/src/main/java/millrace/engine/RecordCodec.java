@@ -1,0 +1,172 @@
+package millrace.engine;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Format 1 of journalled records: JSON values one after the other, each an array whose first element is the record's
+ * letter. Every released format stays readable.
+ */
+public final class RecordCodec {
+    /** The format that {@link #write} writes. */
+    public static final int FORMAT = 1;
+
+    /** Stands in a record for an output that is kept beside the journal. */
+    private static final String OUTPUT_BESIDE = "beside";
+
+    private RecordCodec() {}
+
+    /**
+     * Appends one record to {@code out}.
+     *
+     * @param outputBeside true when the output of a finished step is stored elsewhere and only marked here
+     */
+    public static void write(ByteArrayOutputStream out, JournalRecord record, boolean outputBeside) {
+        try (var json = Json.MAPPER.getFactory().createGenerator(out)) {
+            json.writeStartArray();
+            switch (record) {
+                case JournalRecord.Began began -> {
+                    json.writeString("B");
+                    json.writeNumber(FORMAT);
+                    json.writeString(began.flowVersionId());
+                    json.writeString(began.environment().name());
+                    json.writeString(began.timeZone());
+                    json.writeTree(began.payload());
+                    json.writeTree(began.triggerInput());
+                    writeNullable(json, began.draft());
+                }
+                case JournalRecord.Intent intent -> {
+                    json.writeString("I");
+                    json.writeString(intent.path());
+                    json.writeNumber(intent.attempt());
+                    json.writeTree(intent.input());
+                }
+                case JournalRecord.Attempted tried -> {
+                    json.writeString("A");
+                    json.writeString(tried.path());
+                    json.writeNumber(tried.attempt());
+                    json.writeString(tried.error().message());
+                    json.writeTree(tried.error().friendly());
+                }
+                case JournalRecord.LoopBegan loop -> {
+                    json.writeString("L");
+                    json.writeString(loop.path());
+                    json.writeTree(loop.items());
+                }
+                case JournalRecord.LoopEnded loop -> {
+                    json.writeString("E");
+                    json.writeString(loop.path());
+                    json.writeNumber(loop.iterations());
+                    json.writeNumber(loop.millis());
+                }
+                case JournalRecord.Finished done -> {
+                    json.writeString("F");
+                    json.writeString(done.path());
+                    json.writeString(done.type());
+                    json.writeString(done.status().name());
+                    json.writeNumber(done.millis());
+                    // Absent, null and JSON null are three things: absent values leave an empty list.
+                    writeOptional(json, done.input());
+                    if (outputBeside) {
+                        json.writeString(OUTPUT_BESIDE);
+                    } else {
+                        writeOptional(json, done.output());
+                    }
+                    writeOptional(json, done.error());
+                }
+            }
+            json.writeEndArray();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Reads all records of one document.
+     *
+     * @param beside gives the output that is kept beside the journal, by step path
+     */
+    public static List<JournalRecord> read(byte[] document, Beside beside) {
+        var records = new ArrayList<JournalRecord>();
+        try (JsonParser parser = Json.MAPPER.getFactory().createParser(document)) {
+            while (parser.nextToken() == JsonToken.START_ARRAY) {
+                ArrayNode row = parser.readValueAsTree();
+                records.add(record(row, beside));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return records;
+    }
+
+    /** Gives an output that is kept beside the journal. */
+    @FunctionalInterface
+    public interface Beside {
+        JsonNode output(String path);
+    }
+
+    private static JournalRecord record(ArrayNode row, Beside beside) {
+        return switch (row.get(0).textValue()) {
+            case "B" ->
+                new JournalRecord.Began(
+                        row.get(2).textValue(),
+                        RunEnvironment.valueOf(row.get(3).textValue()),
+                        row.get(4).textValue(),
+                        row.get(5),
+                        row.get(6),
+                        row.get(7).isNull() ? null : row.get(7));
+            case "I" -> new JournalRecord.Intent(text(row, 1), row.get(2).intValue(), row.get(3));
+            case "A" ->
+                new JournalRecord.Attempted(
+                        text(row, 1), row.get(2).intValue(), new StepError(text(row, 3), (ObjectNode) row.get(4)));
+            case "L" -> new JournalRecord.LoopBegan(text(row, 1), (ArrayNode) row.get(2));
+            case "E" ->
+                new JournalRecord.LoopEnded(
+                        text(row, 1), row.get(2).intValue(), row.get(3).longValue());
+            case "F" ->
+                new JournalRecord.Finished(
+                        text(row, 1),
+                        text(row, 2),
+                        StepStatus.valueOf(text(row, 3)),
+                        optional(row.get(5)),
+                        row.get(6).isTextual() ? beside.output(text(row, 1)) : optional(row.get(6)),
+                        (ObjectNode) optional(row.get(7)),
+                        row.get(4).longValue());
+            default -> throw new IllegalStateException("unknown journal record " + row.get(0));
+        };
+    }
+
+    private static String text(ArrayNode row, int index) {
+        return row.get(index).textValue();
+    }
+
+    private static void writeNullable(JsonGenerator json, @Nullable JsonNode value) throws IOException {
+        if (value == null) {
+            json.writeNull();
+        } else {
+            json.writeTree(value);
+        }
+    }
+
+    private static void writeOptional(JsonGenerator json, @Nullable JsonNode value) throws IOException {
+        json.writeStartArray();
+        if (value != null) {
+            json.writeTree(value);
+        }
+        json.writeEndArray();
+    }
+
+    private static @Nullable JsonNode optional(JsonNode wrapped) {
+        return wrapped.isEmpty() ? null : wrapped.get(0);
+    }
+}

@@ -1,0 +1,176 @@
+package millrace.engine;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Folds the records of a run into the steps that a person reads: step name → {@code {type, status, input, output,
+ * duration, errorMessage}}, with a loop's iterations nested in its output (reference/engine-semantics §4.1).
+ */
+public final class RunLog {
+    private final int truncateInputAbove;
+    private final ObjectNode steps = Json.object();
+    private final Map<String, ArrayNode> loopItems = new HashMap<>();
+    private final Map<String, Long> loopMillis = new HashMap<>();
+
+    private RunLog(int truncateInputAbove) {
+        this.truncateInputAbove = truncateInputAbove;
+    }
+
+    /**
+     * @param records the records of one run, in order
+     * @param truncateInputAbove bytes of JSON above which a top-level input value is replaced by its size
+     */
+    public static ObjectNode steps(List<JournalRecord> records, int truncateInputAbove) {
+        var log = new RunLog(truncateInputAbove);
+        records.forEach(log::add);
+        return log.steps;
+    }
+
+    /** One finished step as the log shows it. */
+    static ObjectNode step(JournalRecord.Finished finished, JsonNode journalledInput) {
+        var step = Json.object()
+                .put("type", finished.type())
+                .put("status", finished.status().name());
+        var input = finished.input() == null ? journalledInput : finished.input();
+        if (!input.isMissingNode()) {
+            step.set("input", input);
+        }
+        if (finished.output() != null) {
+            step.set("output", finished.output());
+        }
+        step.put("duration", finished.millis());
+        if (finished.error() != null) {
+            step.put("errorMessage", Json.text(finished.error()));
+        }
+        return step;
+    }
+
+    private void add(JournalRecord record) {
+        switch (record) {
+            case JournalRecord.Began began ->
+                steps.set(
+                        "trigger",
+                        Json.object()
+                                .put("type", "PIECE_TRIGGER")
+                                .put("status", StepStatus.SUCCEEDED.name())
+                                .<ObjectNode>set("input", truncated(began.triggerInput()))
+                                .<ObjectNode>set("output", began.payload())
+                                .put("duration", 0));
+            case JournalRecord.Intent intent ->
+                parent(intent.path())
+                        .set(
+                                name(intent.path()),
+                                Json.object()
+                                        .put("status", StepStatus.RUNNING.name())
+                                        .set("input", truncated(intent.input())));
+            case JournalRecord.Attempted ignored -> {}
+            case JournalRecord.LoopBegan loop -> {
+                loopItems.put(loop.path(), loop.items());
+                var step = Json.object().put("type", "LOOP_ON_ITEMS").put("status", StepStatus.SUCCEEDED.name());
+                step.set("input", truncated(Json.object().set("items", loop.items())));
+                step.putObject("output").put("index", 0).putArray("iterations");
+                parent(loop.path()).set(name(loop.path()), step);
+            }
+            case JournalRecord.LoopEnded loop -> {
+                if (loop.iterations() > 0) {
+                    iteration(parent(loop.path()), loop.path(), name(loop.path()), loop.iterations() - 1);
+                }
+                ((ObjectNode) parent(loop.path()).get(name(loop.path()))).put("duration", loop.millis());
+            }
+            case JournalRecord.Finished finished -> {
+                var parent = parent(finished.path());
+                var before = parent.path(name(finished.path())).path("input");
+                var step = step(finished, before);
+                if (step.has("input")) {
+                    step.set("input", truncated(step.get("input")));
+                }
+                parent.set(name(finished.path()), step);
+            }
+        }
+    }
+
+    /** The object that holds the steps of the path's innermost iteration. */
+    private ObjectNode parent(String path) {
+        var at = steps;
+        int from = 0;
+        for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', from)) {
+            var bracket = path.lastIndexOf('[', slash);
+            var loopPath = path.substring(0, bracket);
+            at = iteration(
+                    at, loopPath, path.substring(from, bracket), Integer.parseInt(path, bracket + 1, slash - 1, 10));
+            from = slash + 1;
+        }
+        return at;
+    }
+
+    private ObjectNode iteration(ObjectNode holder, String loopPath, String loopName, int index) {
+        var output = (ObjectNode) holder.path(loopName).path("output");
+        var iterations = (ArrayNode) output.path("iterations");
+        while (iterations.size() <= index) {
+            iterations.addObject();
+            output.put("index", iterations.size());
+            var items = loopItems.get(loopPath);
+            if (items != null && iterations.size() <= items.size()) {
+                output.set("item", items.get(iterations.size() - 1));
+            }
+        }
+        return (ObjectNode) iterations.get(index);
+    }
+
+    private static String name(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private JsonNode truncated(JsonNode input) {
+        if (!(input instanceof ObjectNode object)) {
+            return input;
+        }
+        List<Map.Entry<String, Integer>> large = null;
+        for (var field : object.properties()) {
+            var size = size(field.getValue());
+            if (size > truncateInputAbove) {
+                if (large == null) {
+                    large = new ArrayList<>();
+                }
+                large.add(Map.entry(field.getKey(), size));
+            }
+        }
+        if (large == null) {
+            return input;
+        }
+        var copy = Json.object().setAll(object);
+        for (var field : large) {
+            ((ObjectNode) copy).put(field.getKey(), "(truncated, original size " + shown(field.getValue()) + ")");
+        }
+        return copy;
+    }
+
+    private int size(JsonNode value) {
+        if (value.isTextual() && value.textValue().length() <= truncateInputAbove / 4) {
+            return value.textValue().length();
+        }
+        return value.isContainerNode() || value.isTextual() ? Json.bytes(value).length : 0;
+    }
+
+    private static String shown(int bytes) {
+        return bytes < 1024 * 1024
+                ? Math.max(1, Math.round(bytes / 1024.0)) + " KB"
+                : String.format(java.util.Locale.ROOT, "%.1f MB", bytes / 1024.0 / 1024.0);
+    }
+
+    /** The path's first step outside every loop, for messages that name a step. */
+    public static @Nullable String outermost(@Nullable String path) {
+        if (path == null) {
+            return null;
+        }
+        var end = path.indexOf('[');
+        return end < 0 ? path : path.substring(0, end);
+    }
+}

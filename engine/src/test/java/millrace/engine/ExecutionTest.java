@@ -1,0 +1,345 @@
+package millrace.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import millrace.definition.FlowJson;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ExecutionTest {
+
+    /** Drives an execution as the server does, with calls answered by a function. */
+    private static final class Driver {
+        final List<JournalRecord> journal = new ArrayList<>();
+        final List<String> called = new ArrayList<>();
+        final List<Response> replies = new ArrayList<>();
+        Function<Command.Call, StepResult> calls = call -> new StepResult.Succeeded(inputOf(call));
+        int stopAfterCalls = Integer.MAX_VALUE;
+
+        Command.End run(ObjectNode flow, JsonNode payload) {
+            var execution = new Execution(program(flow), payload, Replay.of(journal));
+            var command = execution.next(new Event.Begin());
+            while (!(command instanceof Command.End)) {
+                journal.addAll(execution.takeRecords());
+                command = execution.next(answer(command));
+            }
+            journal.addAll(execution.takeRecords());
+            return (Command.End) command;
+        }
+
+        private Event answer(Command command) {
+            return switch (command) {
+                case Command.Call call -> {
+                    called.add(call.path() + "#" + call.attempt());
+                    if (called.size() > stopAfterCalls) {
+                        throw new Crash();
+                    }
+                    yield new Event.Called(calls.apply(call), 1);
+                }
+                case Command.Evaluate ignored -> new Event.Evaluated(Map.of());
+                case Command.Reply reply -> {
+                    replies.add(reply.response());
+                    yield new Event.Replied();
+                }
+                case Command.BackOff ignored -> new Event.Waited();
+                case Command.FetchConnection fetch ->
+                    new Event.Fetched(Json.object().put("secret_text", "s-" + fetch.externalId()), null);
+                case Command.FetchVariable ignored -> new Event.Fetched(null, null);
+                case Command.End end -> throw new IllegalStateException("ended " + end);
+            };
+        }
+    }
+
+    private static final class Crash extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private static JsonNode inputOf(Command.Call call) {
+        return switch (call) {
+            case Command.CallCode code -> code.input();
+            case Command.CallPiece piece -> piece.input();
+        };
+    }
+
+    private static Program program(ObjectNode trigger) {
+        return Program.of(FlowJson.read(trigger), new Program.Effects() {
+            @Override
+            public boolean code(String source, String packageJson) {
+                return source.contains("fetch");
+            }
+
+            @Override
+            public boolean piece(String pieceName, String actionName) {
+                return true;
+            }
+        });
+    }
+
+    private static ObjectNode flow(@Nullable ObjectNode next) {
+        var trigger = Json.object().put("name", "trigger").put("type", "EMPTY").put("displayName", "t");
+        trigger.putObject("settings");
+        return then(trigger, next);
+    }
+
+    private static ObjectNode then(ObjectNode step, @Nullable ObjectNode next) {
+        if (next != null) {
+            step.set("nextAction", next);
+        }
+        return step;
+    }
+
+    private static ObjectNode step(String type, String name, String settings) {
+        return Json.object()
+                .put("name", name)
+                .put("displayName", name)
+                .put("type", type)
+                .put("valid", true)
+                .set("settings", Json.read(settings));
+    }
+
+    /** A code step; single quotes in the input stand for double ones. */
+    private static ObjectNode code(String name, String source, String input, String handling) {
+        var code = step("CODE", name, "{\"input\": " + input.replace('`', '"') + "}");
+        var settings = (ObjectNode) code.get("settings");
+        settings.putObject("sourceCode").put("code", source).put("packageJson", "{}");
+        settings.putObject("errorHandlingOptions").putObject(handling).put("value", true);
+        return code;
+    }
+
+    private static ObjectNode loop(String name, String items, @Nullable ObjectNode first) {
+        var loop = step("LOOP_ON_ITEMS", name, Json.text(Json.object().put("items", items)));
+        if (first != null) {
+            loop.set("firstLoopAction", first);
+        }
+        return loop;
+    }
+
+    private static JsonNode steps(Driver driver) {
+        return RunLog.steps(driver.journal, 2048);
+    }
+
+    @Test
+    void steps_run_in_order_and_see_earlier_outputs() {
+        var driver = new Driver();
+
+        var end = driver.run(
+                flow(then(
+                        code("a", "", "{`n`: `{{trigger['output'].n}}`}", "none"),
+                        code("b", "", "{`m`: `{{a['output'].n}}`}", "none"))),
+                Json.read("{\"n\": 5}"));
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(end.stepsCount()).isEqualTo(2);
+        assertThat(driver.called).containsExactly("a#1", "b#1");
+        assertThat(steps(driver).at("/b/output/m")).isEqualTo(IntNode.valueOf(5));
+    }
+
+    @Test
+    void a_loop_runs_its_body_for_each_item_and_the_log_nests_the_iterations() {
+        var driver = new Driver();
+
+        var end = driver.run(
+                flow(loop(
+                        "loop",
+                        "{{trigger['output'].list}}",
+                        code("each", "", "{`v`: `{{loop['output'].item}}`}", "none"))),
+                Json.read("{\"list\": [7, 8]}"));
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(driver.called).containsExactly("loop[0]/each#1", "loop[1]/each#1");
+        var output = steps(driver).at("/loop/output");
+        assertThat(output.at("/iterations/1/each/output/v").intValue()).isEqualTo(8);
+        assertThat(output.path("index").intValue()).isEqualTo(2);
+        assertThat(output.path("item").intValue()).isEqualTo(8);
+    }
+
+    @Test
+    void a_loop_with_an_empty_body_still_counts_its_iterations() {
+        var driver = new Driver();
+
+        driver.run(flow(loop("loop", "{{trigger['output']}}", null)), Json.read("[1, 2, 3]"));
+
+        assertThat(steps(driver).at("/loop/output/iterations")).hasSize(3);
+    }
+
+    @Test
+    void iterations_are_kept_for_an_expression_that_looks_at_them() {
+        var driver = new Driver();
+
+        driver.run(
+                flow(then(
+                        loop(
+                                "loop",
+                                "{{trigger['output']}}",
+                                code("each", "", "{`v`: `{{loop['output'].item}}`}", "none")),
+                        code("sum", "", "{`all`: `{{loop['output'].iterations}}`}", "none"))),
+                Json.read("[4, 5]"));
+
+        assertThat(steps(driver).at("/sum/output/all/1/each/output/v").intValue())
+                .isEqualTo(5);
+    }
+
+    @Test
+    void a_loop_without_a_list_fails_the_run_and_names_the_loop() {
+        var end = new Driver().run(flow(loop("loop", "just text", null)), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(end.failedStep()).extracting(FailedStep::name).isEqualTo("loop");
+    }
+
+    @Test
+    void a_failed_step_ends_the_run() {
+        var driver = new Driver();
+        driver.calls = call -> new StepResult.Failed(StepError.of("boom"));
+
+        var end = driver.run(flow(code("a", "", "{}", "none")), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(end.failedStep()).isEqualTo(new FailedStep("a", "a", "boom"));
+    }
+
+    @Test
+    void a_run_goes_on_after_a_failed_step_that_continues() {
+        var driver = new Driver();
+        driver.calls = call -> call.path().equals("a")
+                ? new StepResult.Failed(StepError.of("boom"))
+                : new StepResult.Succeeded(inputOf(call));
+
+        var end = driver.run(
+                flow(then(
+                        code("a", "", "{}", "continueOnFailure"),
+                        code("b", "", "{`why`: `{{a['error'].message}}`}", "none"))),
+                Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(steps(driver).at("/b/output/why").textValue()).isEqualTo("boom");
+        assertThat(steps(driver).at("/a/status").textValue()).isEqualTo("FAILED");
+    }
+
+    @Test
+    void a_step_is_tried_four_times_when_it_retries() {
+        var driver = new Driver();
+        driver.calls = call -> call.attempt() < 4
+                ? new StepResult.Failed(StepError.of("not yet"))
+                : new StepResult.Succeeded(Json.object());
+
+        var end = driver.run(flow(code("a", "", "{}", "retryOnFailure")), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(driver.called).containsExactly("a#1", "a#2", "a#3", "a#4");
+    }
+
+    @Test
+    void a_router_runs_the_first_branch_that_holds() {
+        var router = step("ROUTER", "choose", """
+                {"executionType": "EXECUTE_FIRST_MATCH", "branches": [
+                  {"branchName": "no", "branchType": "CONDITION", "conditions": [[
+                    {"operator": "TEXT_EXACTLY_MATCHES", "firstValue": "{{trigger['output'].x}}", "secondValue": "b"}]]},
+                  {"branchName": "yes", "branchType": "CONDITION", "conditions": [[
+                    {"operator": "TEXT_EXACTLY_MATCHES", "firstValue": "{{trigger['output'].x}}", "secondValue": "a"}]]},
+                  {"branchName": "else", "branchType": "FALLBACK"}]}
+                """);
+        router.putArray("children")
+                .add(code("first", "", "{}", "none"))
+                .add(code("second", "", "{}", "none"))
+                .add(code("third", "", "{}", "none"));
+        var driver = new Driver();
+
+        driver.run(flow(then(router, code("after", "", "{}", "none"))), Json.read("{\"x\": \"a\"}"));
+
+        assertThat(driver.called).containsExactly("second#1", "after#1");
+        assertThat(steps(driver).at("/choose/output/branches/2/evaluation").booleanValue())
+                .isFalse();
+    }
+
+    @Test
+    void a_stop_ends_the_run_with_the_response_in_its_end() {
+        var driver = new Driver();
+        var response = new Response(201, Map.of(), Json.object());
+        driver.calls = call -> new StepResult.Succeeded(Json.object(), response, true);
+
+        var end = driver.run(flow(then(code("a", "", "{}", "none"), code("b", "", "{}", "none"))), Json.object());
+
+        assertThat(end.response()).isEqualTo(response);
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(driver.called).containsExactly("a#1");
+    }
+
+    @Test
+    void connection_values_reach_the_call_and_never_the_journal() {
+        var driver = new Driver();
+        var seen = new ArrayList<JsonNode>();
+        driver.calls = call -> {
+            seen.add(inputOf(call));
+            return new StepResult.Succeeded(Json.object());
+        };
+
+        driver.run(
+                flow(code("a", "fetch", "{`key`: `{{connections['c'].secret_text}}`, `n`: 1}", "none")), Json.object());
+
+        assertThat(seen).containsExactly(Json.read("{\"key\": \"s-c\", \"n\": 1}"));
+        assertThat(driver.journal.toString()).doesNotContain("s-c").contains("**REDACTED**");
+    }
+
+    @Test
+    void an_effect_is_preceded_by_its_intent() {
+        var driver = new Driver();
+        driver.stopAfterCalls = 0;
+
+        try {
+            driver.run(flow(code("a", "fetch", "{`x`: 1}", "none")), Json.object());
+        } catch (Crash expected) {
+            driver.called.clear();
+        }
+
+        assertThat(driver.journal).containsExactly(new JournalRecord.Intent("a", 1, Json.read("{\"x\": 1}")));
+        assertThat(Replay.of(driver.journal).inDoubt()).isEqualTo("a");
+    }
+
+    /** Rules 1 and 3: wherever the process dies, finished steps are not called again and the log comes out the same. */
+    @Property(tries = 60)
+    void a_crash_anywhere_repeats_no_finished_step(@ForAll @IntRange(max = 8) int crashAt) {
+        var body = then(
+                code("each", "fetch", "{`v`: `{{loop['output'].item}}`}", "none"),
+                code("after", "", "{`v`: `{{each['output'].v}}`}", "none"));
+        var document = flow(then(
+                loop("loop", "{{trigger['output'].list}}", body),
+                code("last", "fetch", "{`i`: `{{loop['output'].index}}`}", "none")));
+        var payload = Json.read("{\"list\": [1, 2, 3]}");
+        var whole = new Driver();
+        whole.run(document, payload);
+
+        var crashed = new Driver();
+        crashed.stopAfterCalls = crashAt;
+        try {
+            crashed.run(document, payload);
+        } catch (Crash expected) {
+            crashed.journal.replaceAll(ExecutionTest::throughTheCodec);
+            crashed.stopAfterCalls = Integer.MAX_VALUE;
+            crashed.run(document, payload);
+        }
+
+        assertThat(steps(crashed)).isEqualTo(steps(whole));
+        var times = new HashMap<String, Integer>();
+        crashed.called.forEach(path -> times.merge(path, 1, Integer::sum));
+        assertThat(times.values().stream().filter(n -> n > 1).count()).isLessThanOrEqualTo(1);
+    }
+
+    private static JournalRecord throughTheCodec(JournalRecord record) {
+        var out = new ByteArrayOutputStream();
+        RecordCodec.write(out, record, false);
+        return RecordCodec.read(out.toByteArray(), path -> Json.object()).getFirst();
+    }
+}
