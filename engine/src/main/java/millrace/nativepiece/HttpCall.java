@@ -16,9 +16,12 @@ public record HttpCall(
         String method,
         String url,
         List<Header> headers,
-        byte @Nullable [] body,
+        @Nullable Content body,
         Duration timeout,
         boolean followRedirects) {
+
+    /** The bytes of a body. */
+    public record Content(byte[] bytes) {}
 
     /** A header field. */
     public record Header(String name, String value) {}

@@ -15,7 +15,7 @@ public final class NativePieces {
 
     /** @param random for actions that draw numbers; used from many threads */
     public NativePieces(RandomGenerator random) {
-        this(List.of(MathHelperPiece.of(random), DataMapperPiece.DATA_MAPPER));
+        this(List.of(WebhookPiece.WEBHOOK, HttpPiece.HTTP, MathHelperPiece.of(random), DataMapperPiece.DATA_MAPPER));
     }
 
     private NativePieces(List<Piece> pieces) {
