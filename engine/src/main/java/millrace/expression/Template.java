@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import millrace.definition.Tokens;
 import millrace.engine.Json;
 
 /**
@@ -340,7 +341,8 @@ public final class Template {
         var expressions = new ArrayList<Expression>();
         boolean flattens = false;
         boolean secret = false;
-        for (String content : tokens.contents()) {
+        for (String token : tokens.contents()) {
+            String content = JsString.trim(token);
             Expression expression = ExpressionParser.parse(content);
             expressions.add(expression);
             flattens |= content.startsWith(ExpressionParser.FLATTEN + "(");

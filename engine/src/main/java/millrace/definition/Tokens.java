@@ -1,4 +1,4 @@
-package millrace.expression;
+package millrace.definition;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -8,10 +8,10 @@ import java.util.List;
  * understood, an unclosed <code>{{</code> is text up to the end.
  *
  * @param literals the texts before, between and after the tokens: one more than contents
- * @param contents what stands in each token, trimmed
+ * @param contents what stands in each token, with the blanks around it
  */
-record Tokens(List<String> literals, List<String> contents) {
-    static Tokens of(String text) {
+public record Tokens(List<String> literals, List<String> contents) {
+    public static Tokens of(String text) {
         var literals = new ArrayList<String>();
         var contents = new ArrayList<String>();
         int copied = 0;
@@ -22,7 +22,7 @@ record Tokens(List<String> literals, List<String> contents) {
                 break;
             }
             literals.add(text.substring(copied, start));
-            contents.add(JsString.trim(text.substring(start + 2, end - 2)));
+            contents.add(text.substring(start + 2, end - 2));
             copied = end;
             start = text.indexOf("{{", end);
         }
