@@ -1,0 +1,58 @@
+package millrace.database;
+
+import java.sql.SQLException;
+
+/** The first contact with the database, and what the operator is told when it fails. */
+final class Opening {
+    private static final int OLDEST_POSTGRES = 140_000;
+
+    private Opening() {}
+
+    static Connections of(Connector connector) throws SQLException {
+        return switch (connector) {
+            case PostgresConnector postgres -> {
+                greet(postgres);
+                yield new PostgresConnections(postgres);
+            }
+            case SqliteConnector sqlite -> new SqliteConnections(sqlite);
+        };
+    }
+
+    private static void greet(PostgresConnector postgres) throws SQLException {
+        try (var connection = postgres.open("start");
+                var statement = connection.createStatement();
+                var version = statement.executeQuery("SHOW server_version_num")) {
+            if (version.next() && version.getInt(1) < OLDEST_POSTGRES) {
+                throw new DatabaseRefusal("PostgreSQL at " + postgres.place() + " is of version " + version.getInt(1)
+                        + ": Millrace needs PostgreSQL 14 or later");
+            }
+        }
+    }
+
+    /** One line: what is wrong, where, and which setting or statement repairs it. */
+    static DatabaseRefusal refusal(Connector connector, SQLException e) {
+        var reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        return switch (connector) {
+            case SqliteConnector sqlite ->
+                new DatabaseRefusal(
+                        "the SQLite database " + sqlite.place() + " can't be opened: " + reason
+                                + "; AP_SQLITE_PATH names another file",
+                        e);
+            case PostgresConnector postgres ->
+                new DatabaseRefusal(
+                        "can't connect to PostgreSQL at " + postgres.place() + " as "
+                                + postgres.settings().user() + ": " + reason + "; " + advice(e),
+                        e);
+        };
+    }
+
+    private static String advice(SQLException e) {
+        return switch (String.valueOf(e.getSQLState())) {
+            case "28P01" -> "check AP_POSTGRES_USERNAME and AP_POSTGRES_PASSWORD or AP_POSTGRES_URL";
+            case "28000" -> "check the role, its right to log in and the server's pg_hba.conf";
+            case "3D000" -> "create the database or correct AP_POSTGRES_DATABASE or AP_POSTGRES_URL";
+            case "53300" -> "raise max_connections of the server or lower AP_POSTGRES_POOL_SIZE";
+            default -> "check that the server runs, and AP_POSTGRES_URL or AP_POSTGRES_HOST and AP_POSTGRES_PORT";
+        };
+    }
+}

@@ -1,0 +1,44 @@
+package millrace.database;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.sql.SQLException;
+import millrace.config.DatabaseSettings.Tls;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Hands the TLS settings to the driver. */
+final class PostgresTls {
+    private PostgresTls() {}
+
+    static void set(PGSimpleDataSource source, Tls tls) throws SQLException {
+        source.setSslMode(tls.mode());
+        if (tls.rootCertificate() != null) {
+            source.setSslRootCert(file(tls.rootCertificate()));
+        } else if (tls.mode().startsWith("verify-")) {
+            // Without a CA of its own the driver would look for ~/.postgresql/root.crt; we mean the system's.
+            source.setSslfactory("org.postgresql.ssl.DefaultJavaSSLFactory");
+        }
+        if (tls.certificate() != null) {
+            source.setSslCert(tls.certificate());
+        }
+        if (tls.key() != null) {
+            source.setSslKey(tls.key());
+        }
+    }
+
+    /** The driver reads the CA from a file; PEM text becomes one that lives as long as the process. */
+    private static String file(String pathOrPem) {
+        if (!pathOrPem.contains("-----BEGIN CERTIFICATE-----")) {
+            return pathOrPem;
+        }
+        try {
+            var file = Files.createTempFile("millrace-ca", ".pem");
+            file.toFile().deleteOnExit();
+            Files.writeString(file, pathOrPem);
+            return file.toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the certificate of AP_POSTGRES_SSL_CA could not be kept in a file", e);
+        }
+    }
+}

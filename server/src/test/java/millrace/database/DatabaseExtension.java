@@ -1,0 +1,71 @@
+package millrace.database;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.Extension;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContext;
+import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
+
+/** Starts each kind of database once a test JVM and makes one database of it for each test class. */
+final class DatabaseExtension implements TestTemplateInvocationContextProvider {
+    private static final Namespace SPACE = Namespace.create(DatabaseExtension.class);
+
+    @Override
+    public boolean supportsTestTemplate(ExtensionContext context) {
+        return true;
+    }
+
+    @Override
+    public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(ExtensionContext context) {
+        var chosen = Arrays.asList(System.getProperty("millrace.databases", "SQLITE,POSTGRES_14,POSTGRES_NEWEST")
+                .split(","));
+        return Stream.of(DatabaseKind.values())
+                .filter(kind -> chosen.contains(kind.name()))
+                .map(Invocation::new);
+    }
+
+    private record Invocation(DatabaseKind kind) implements TestTemplateInvocationContext, ParameterResolver {
+        @Override
+        public String getDisplayName(int index) {
+            return kind.name();
+        }
+
+        @Override
+        public List<Extension> getAdditionalExtensions() {
+            return List.of(this);
+        }
+
+        @Override
+        public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+            return List.of(Database.class, DatabaseKind.class, TestDatabases.class)
+                    .contains(parameter.getParameter().getType());
+        }
+
+        @Override
+        public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+            var type = parameter.getParameter().getType();
+            if (type == DatabaseKind.class) {
+                return kind;
+            }
+            return type == TestDatabases.class ? databases(context) : ofClass(context);
+        }
+
+        private TestDatabases databases(ExtensionContext context) {
+            return context.getRoot()
+                    .getStore(SPACE)
+                    .getOrComputeIfAbsent(kind, TestDatabases::start, TestDatabases.class);
+        }
+
+        private Database ofClass(ExtensionContext context) {
+            var classContext = context.getParent().orElseThrow();
+            var store = classContext.getStore(Namespace.create(SPACE, context.getRequiredTestClass()));
+            return store.getOrComputeIfAbsent(
+                    kind, ignored -> Database.open(databases(context).migrated()), Database.class);
+        }
+    }
+}
