@@ -1,0 +1,75 @@
+package millrace.testkit;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import millrace.engine.Json;
+
+/**
+ * The outside world: answers each request with {@code {method, path, headers, body}} of what it was asked, and keeps
+ * it. {@code /status/404} answers with that status.
+ */
+public final class EchoServer implements AutoCloseable {
+    private final HttpServer server;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final CopyOnWriteArrayList<ObjectNode> requests = new CopyOnWriteArrayList<>();
+
+    private EchoServer(HttpServer server) {
+        this.server = server;
+    }
+
+    public static EchoServer start() {
+        try {
+            var echo = new EchoServer(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+            echo.server.createContext("/", echo::answer);
+            echo.server.setExecutor(echo.threads);
+            echo.server.start();
+            return echo;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String url() {
+        return "http://127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    /** All requests so far, in the order of their arrival. */
+    public List<ObjectNode> requests() {
+        return List.copyOf(requests);
+    }
+
+    @Override
+    public void close() {
+        server.stop(0);
+        threads.close();
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+        try (exchange) {
+            var path = exchange.getRequestURI().toString();
+            var request =
+                    Json.object().put("method", exchange.getRequestMethod()).put("path", path);
+            var headers = request.putObject("headers");
+            exchange.getRequestHeaders()
+                    .forEach((name, values) ->
+                            headers.put(name.toLowerCase(java.util.Locale.ROOT), String.join(", ", values)));
+            request.put("body", new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+            requests.add(request);
+            var status = path.startsWith("/status/") ? Integer.parseInt(path.substring("/status/".length())) : 200;
+            var body = Json.bytes(request);
+            exchange.getResponseHeaders().set("content-type", "application/json");
+            exchange.sendResponseHeaders(status, body.length);
+            exchange.getResponseBody().write(body);
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package millrace.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/** A server in a process of its own, started by the launcher as an operator would; it can be killed at any moment. */
+public final class ServerProcess implements AutoCloseable {
+    private static final Duration PAUSE = Duration.ofMillis(5);
+
+    private final Map<String, String> settings;
+    private final Path directory;
+    private final int port;
+    private @Nullable Process process;
+
+    private ServerProcess(Map<String, String> settings, Path directory, int port) {
+        this.settings = settings;
+        this.directory = directory;
+        this.port = port;
+    }
+
+    /** Starts a server on the database that the settings name and answers when it serves. */
+    public static ServerProcess start(Map<String, String> settings) {
+        try {
+            var port = freePort();
+            var all = new HashMap<>(settings);
+            all.put("AP_PORT", Integer.toString(port));
+            var server = new ServerProcess(Map.copyOf(all), Files.createTempDirectory("millrace-process-"), port);
+            server.start();
+            return server;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String base() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    /** Starts the process anew, in the same folder and on the same port; answers the time until it served. */
+    public Duration start() {
+        var began = System.nanoTime();
+        var builder = new ProcessBuilder(launcher().toString()).directory(directory.toFile());
+        builder.environment().keySet().removeIf(name -> name.startsWith("AP_"));
+        builder.environment().putAll(settings);
+        builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+        builder.redirectInput(new File("/dev/null"));
+        try {
+            var started = builder.start();
+            process = started;
+            awaitFlags(started);
+            return Duration.ofNanos(System.nanoTime() - began);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code kill -9}: the process gets no chance to end anything. */
+    public void kill() {
+        end(true);
+    }
+
+    /** {@code kill}: the process ends in order. */
+    public void stop() {
+        end(false);
+    }
+
+    /** The process's own id; the launcher became the JVM, so it is the server's. */
+    public long pid() {
+        var running = process;
+        if (running == null) {
+            throw new IllegalStateException("the server is not running");
+        }
+        return running.pid();
+    }
+
+    public String output() {
+        try {
+            return Files.readString(log());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            stop();
+        }
+    }
+
+    /** The launcher of the checkout that this class was built from. */
+    public static Path launcher() {
+        for (var folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
+            if (Files.isExecutable(folder.resolve("millrace"))) {
+                return folder.resolve("millrace");
+            }
+        }
+        throw new IllegalStateException("no launcher above the working directory");
+    }
+
+    private Path log() {
+        return directory.resolve("server.log");
+    }
+
+    private void end(boolean hard) {
+        var running = process;
+        if (running == null) {
+            return;
+        }
+        process = null;
+        if (hard) {
+            running.destroyForcibly();
+        } else {
+            running.destroy();
+        }
+        try {
+            if (!running.waitFor(Client.DEADLINE.toSeconds(), TimeUnit.SECONDS)) {
+                running.destroyForcibly();
+                throw new AssertionError("the server did not end within " + Client.DEADLINE + "\n" + output());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private void awaitFlags(Process started) {
+        var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
+        var request = HttpRequest.newBuilder(URI.create(base() + "/api/v1/flags"))
+                .timeout(Client.DEADLINE)
+                .build();
+        try (var http = HttpClient.newHttpClient()) {
+            while (true) {
+                if (!started.isAlive()) {
+                    throw new AssertionError("the server ended with " + started.exitValue() + "\n" + output());
+                }
+                if (System.nanoTime() > deadline) {
+                    started.destroyForcibly();
+                    throw new AssertionError("the server did not answer within " + Client.DEADLINE + "\n" + output());
+                }
+                try {
+                    if (http.send(request, BodyHandlers.discarding()).statusCode() == 200) {
+                        return;
+                    }
+                } catch (IOException e) {
+                    // Nobody listens yet.
+                }
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package millrace.testkit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import millrace.engine.Json;
+
+/** One step of a flow document, without its name and its place. Immutable. */
+public final class Step {
+    private final String type;
+    private final ObjectNode settings;
+    private final List<String> bodyNames;
+    private final List<Step> body;
+
+    private Step(String type, ObjectNode settings, List<String> bodyNames, List<Step> body) {
+        this.type = type;
+        this.settings = settings;
+        this.bodyNames = List.copyOf(bodyNames);
+        this.body = List.copyOf(body);
+    }
+
+    /** JavaScript statements that see {@code inputs} and return the output. */
+    public static Step code(String statements) {
+        var settings = Json.object();
+        settings.putObject("sourceCode")
+                .put("code", "export const code = async (inputs) => { " + statements + "; };")
+                .put("packageJson", "{}");
+        settings.putObject("input");
+        settings.putObject("errorHandlingOptions");
+        return new Step("CODE", settings, List.of(), List.of());
+    }
+
+    public static Step piece(String name, String version, String action) {
+        var settings = Json.object()
+                .put("pieceName", name)
+                .put("pieceVersion", version)
+                .put("actionName", action);
+        settings.putObject("input");
+        settings.putObject("propertySettings");
+        settings.putObject("errorHandlingOptions");
+        return new Step("PIECE", settings, List.of(), List.of());
+    }
+
+    /** Answers the webhook's caller with a JSON body and ends the run. */
+    public static Step respond(String body) {
+        var step = piece("@activepieces/piece-webhook", "0.1.29", "return_response")
+                .input("responseType", "json")
+                .input("respond", "stop");
+        var fields = Json.object().put("status", 200).put("body", body);
+        fields.putObject("headers");
+        return step.input("fields", fields);
+    }
+
+    /** POST of a JSON body by the HTTP piece. */
+    public static Step httpPost(String url, JsonNode body) {
+        var step = piece("@activepieces/piece-http", "0.11.0", "send_request")
+                .input("method", "POST")
+                .input("url", url)
+                .input("headers", Json.object())
+                .input("queryParams", Json.object())
+                .input("authType", "NONE")
+                .input("body_type", "json");
+        return step.input("body", Json.object().set("data", body));
+    }
+
+    /** A loop over the items; {@link #step} fills it. */
+    public static Step loop(String items) {
+        return new Step("LOOP_ON_ITEMS", Json.object().put("items", items), List.of(), List.of());
+    }
+
+    public Step input(String name, String value) {
+        return input(name, Json.MAPPER.getNodeFactory().textNode(value));
+    }
+
+    public Step input(String name, int value) {
+        return input(name, Json.MAPPER.getNodeFactory().numberNode(value));
+    }
+
+    public Step input(String name, JsonNode value) {
+        var changed = settings.deepCopy();
+        changed.withObjectProperty("input").set(name, value);
+        return new Step(type, changed, bodyNames, body);
+    }
+
+    /** Adds a step to the body of a loop. */
+    public Step step(String name, Step inner) {
+        var names = new ArrayList<>(bodyNames);
+        names.add(name);
+        var steps = new ArrayList<>(body);
+        steps.add(inner);
+        return new Step(type, settings, names, steps);
+    }
+
+    ObjectNode document(String name) {
+        var document = Json.object()
+                .put("name", name)
+                .put("displayName", name)
+                .put("type", type)
+                .put("valid", true);
+        document.set("settings", settings.deepCopy());
+        ObjectNode next = null;
+        for (var i = body.size() - 1; i >= 0; i--) {
+            var inner = body.get(i).document(bodyNames.get(i));
+            if (next != null) {
+                inner.set("nextAction", next);
+            }
+            next = inner;
+        }
+        if (next != null) {
+            document.set("firstLoopAction", next);
+        }
+        return document;
+    }
+}

@@ -1,0 +1,94 @@
+package millrace.testkit;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import millrace.Millrace;
+import millrace.config.Settings;
+import millrace.engine.Json;
+
+/** A server in this process, on a free port and a new database, and its owner. */
+public final class TestMillrace implements AutoCloseable {
+    private static final Map<String, String> STANDARD = Map.of(
+            "AP_PORT", "0",
+            "AP_ENVIRONMENT", "test",
+            "AP_NETWORK_MODE", "UNRESTRICTED",
+            "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false");
+
+    private final Map<String, String> environment;
+    private final Path directory;
+    private final EchoServer echo = EchoServer.start();
+    private Millrace server;
+    private Client owner;
+
+    private TestMillrace(Map<String, String> environment, Path directory) {
+        this.environment = environment;
+        this.directory = directory;
+        this.server = Millrace.start(Settings.load(environment, directory));
+        this.owner = Client.owner(base());
+    }
+
+    public static TestMillrace start(TestDatabase.Kind kind) {
+        return start(kind, Map.of());
+    }
+
+    public static TestMillrace start(TestDatabase.Kind kind, Map<String, String> settings) {
+        var environment = new HashMap<>(STANDARD);
+        environment.put("PATH", System.getenv("PATH"));
+        environment.putAll(TestDatabase.create(kind).settings());
+        environment.putAll(settings);
+        try {
+            return new TestMillrace(Map.copyOf(environment), Files.createTempDirectory("millrace-test-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String base() {
+        return "http://127.0.0.1:" + server.port();
+    }
+
+    public EchoServer echo() {
+        return echo;
+    }
+
+    public Client owner() {
+        return owner;
+    }
+
+    public String publish(FlowBuilder flow) {
+        return owner.publish(flow);
+    }
+
+    public Answer sync(String flowId, String json) {
+        return owner.sync(flowId, Json.read(json));
+    }
+
+    public Answer webhook(String flowId, String json) {
+        return owner.webhook(flowId, Json.read(json));
+    }
+
+    /** The flow's only run, once it has ended, with its steps. */
+    public JsonNode onlyRun(String flowId) {
+        return owner.onlyRun(flowId);
+    }
+
+    /** Ends the server in order and starts it again on the same database. */
+    public void restart() {
+        owner.close();
+        server.close();
+        server = Millrace.start(Settings.load(environment, directory));
+        owner = Client.owner(base());
+    }
+
+    @Override
+    public void close() {
+        owner.close();
+        server.close();
+        echo.close();
+    }
+}
