@@ -1,4 +1,4 @@
-/** Placeholder sentence, replaced with the room's own. */
+/** Measures a server from outside, on loopback, beside the database's own rate in the same run. */
 @NullMarked
 package millrace.bench;
 

@@ -1,0 +1,14 @@
+package millrace.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code ./millrace bench …}. */
+@Command(name = "millrace bench", subcommands = WebhookBench.class, mixinStandardHelpOptions = true)
+public final class Main {
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Main()).execute(arguments));
+    }
+}

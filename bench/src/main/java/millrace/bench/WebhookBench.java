@@ -1,0 +1,150 @@
+package millrace.bench;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import millrace.engine.Json;
+import millrace.testkit.Client;
+import millrace.testkit.FlowBuilder;
+import millrace.testkit.ServerProcess;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * Synchronous webhook of four steps on a durable PostgreSQL: load, server and database share this machine's cores. The
+ * same run measures how many single rows the database takes, so that numbers of different machines can be compared.
+ */
+@Command(name = "webhook", mixinStandardHelpOptions = true, description = "Runs a second of a synchronous webhook.")
+final class WebhookBench implements Callable<Integer> {
+    private static final int MOST_CLIENTS = 1_000;
+    private static final int MOST_SECONDS = 600;
+    private static final int MOST_CONNECTIONS = 64;
+
+    @Option(names = "--clients", description = "Clients at once (${DEFAULT-VALUE}).", defaultValue = "64")
+    private int clients;
+
+    @Option(names = "--seconds", description = "Length of the measurement (${DEFAULT-VALUE}).", defaultValue = "10")
+    private int seconds;
+
+    @Option(names = "--warm-up", description = "Seconds before it (${DEFAULT-VALUE}).", defaultValue = "10")
+    private int warmUp;
+
+    @Option(
+            names = "--database",
+            description = "AP_POSTGRES_URL of an empty database; a PostgreSQL of its own if unset.")
+    private @Nullable String database;
+
+    @Option(names = "--json", description = "Writes the result to this file too.")
+    private @Nullable Path json;
+
+    @Override
+    public Integer call() throws IOException, SQLException {
+        if (clients < 1 || clients > MOST_CLIENTS || seconds < 1 || seconds > MOST_SECONDS || warmUp > MOST_SECONDS) {
+            throw new IllegalArgumentException(
+                    "at most " + MOST_CLIENTS + " clients and " + MOST_SECONDS + " seconds, at least 1");
+        }
+        if (database != null) {
+            return measure(database);
+        }
+        try (var postgres = DurablePostgres.start()) {
+            return measure(postgres.url());
+        }
+    }
+
+    private int measure(String url) throws IOException, SQLException {
+        var yardstick = new InsertRate(url);
+        var durable = yardstick.ask("SELECT current_setting('fsync') || ', ' || current_setting('synchronous_commit')");
+        var version = yardstick.ask("SHOW server_version");
+        try (var server = ServerProcess.start(Map.of(
+                "AP_POSTGRES_URL", url,
+                "AP_LOG_LEVEL", "warn",
+                "AP_ENVIRONMENT", "test",
+                "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false"))) {
+            String flow;
+            try (var owner = Client.owner(server.base())) {
+                flow = owner.publish(FlowBuilder.fourSteps());
+            }
+            var load = new HttpLoad(
+                    URI.create(server.base()).getPort(),
+                    "/api/v1/webhooks/" + flow + "/sync",
+                    "{\"hello\": \"world\"}",
+                    "6");
+            load.run(clients, Duration.ofSeconds(warmUp));
+            var kept = Long.parseLong(yardstick.ask("SELECT count(*) FROM flow_run"));
+            var many = load.run(clients, Duration.ofSeconds(seconds));
+            var keptByMany = Long.parseLong(yardstick.ask("SELECT count(*) FROM flow_run")) - kept;
+            var one = load.run(1, Duration.ofSeconds(Math.max(2, seconds / 3)));
+            var rows = yardstick.measure(
+                    Math.min(clients, MOST_CONNECTIONS), Duration.ofSeconds(Math.max(3, seconds / 2)));
+            report(many, one, keptByMany, rows, version, durable);
+            return many.errors() + one.errors() == 0 ? 0 : 1;
+        }
+    }
+
+    private void report(
+            HttpLoad.Result many, HttpLoad.Result one, long kept, double rows, String version, String durable)
+            throws IOException {
+        System.out.printf(
+                "webhook, math helper 2+3, code, response; PostgreSQL %s (fsync, synchronous_commit: %s)%n",
+                version, durable);
+        System.out.println("clients    runs/s   p50 ms   p95 ms   p99 ms   errors");
+        row(many);
+        row(one);
+        System.out.printf(
+                Locale.ROOT,
+                "runs kept in the database during the first line: %d of %d%n",
+                kept,
+                many.latencies().size());
+        System.out.printf(
+                Locale.ROOT,
+                "single-row inserts of 1 KB by %d connections: %.0f rows/s; runs are %.2f of that%n",
+                Math.min(clients, MOST_CONNECTIONS),
+                rows,
+                many.perSecond() / rows);
+        for (var result : new HttpLoad.Result[] {many, one}) {
+            if (result.errors() > 0) {
+                System.out.println("first error at " + result.clients() + " clients: " + result.firstError());
+            }
+        }
+        var all = Json.object().put("bench", "webhook").put("postgres", version).put("durability", durable);
+        all.set("load", measured(many));
+        all.set("oneClient", measured(one));
+        all.put("runsKept", kept).put("insertRowsPerSecond", Math.round(rows)).put("ratio", many.perSecond() / rows);
+        System.out.println(Json.text(all));
+        if (json != null) {
+            Files.writeString(json, Json.text(all) + "\n");
+        }
+    }
+
+    private static void row(HttpLoad.Result result) {
+        System.out.printf(
+                Locale.ROOT,
+                "%7d  %8.0f  %7.2f  %7.2f  %7.2f  %7d%n",
+                result.clients(),
+                result.perSecond(),
+                result.latencies().percentile(0.50),
+                result.latencies().percentile(0.95),
+                result.latencies().percentile(0.99),
+                result.errors());
+    }
+
+    private static ObjectNode measured(HttpLoad.Result result) {
+        return Json.object()
+                .put("clients", result.clients())
+                .put("seconds", result.time().toSeconds())
+                .put("runs", result.latencies().size())
+                .put("runsPerSecond", Math.round(result.perSecond()))
+                .put("p50Ms", result.latencies().percentile(0.50))
+                .put("p95Ms", result.latencies().percentile(0.95))
+                .put("p99Ms", result.latencies().percentile(0.99))
+                .put("errors", result.errors());
+    }
+}
