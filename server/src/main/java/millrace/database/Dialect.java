@@ -1,5 +1,6 @@
 package millrace.database;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -28,6 +29,9 @@ public sealed interface Dialect permits PostgresDialect, SqliteDialect {
 
     /** Whether the list holds one of the elements; false for no elements. Served by a GIN index on PostgreSQL. */
     Condition hasAnyElement(Field<List<String>> list, Collection<String> elements);
+
+    /** The text under a key of a JSON object; null when it is absent or no text. */
+    Field<String> jsonText(Field<JsonNode> object, String key);
 
     /** Locks the rows until the transaction ends, waiting for others. SQLite has one writer, which has the lock. */
     <R extends Record> ResultQuery<R> forUpdate(SelectForUpdateStep<R> query);

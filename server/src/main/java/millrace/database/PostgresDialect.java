@@ -5,6 +5,7 @@ import static org.jooq.impl.DSL.field;
 import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.val;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -51,6 +52,11 @@ final class PostgresDialect implements Dialect {
     @Override
     public Condition hasAnyElement(Field<List<String>> list, Collection<String> elements) {
         return condition("{0} && {1}", list, val(List.copyOf(elements), list));
+    }
+
+    @Override
+    public Field<String> jsonText(Field<JsonNode> object, String key) {
+        return field("{0} ->> {1}", SQLDataType.VARCHAR, object, inline(key));
     }
 
     @Override

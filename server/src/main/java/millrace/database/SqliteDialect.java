@@ -7,6 +7,7 @@ import static org.jooq.impl.DSL.inline;
 import static org.jooq.impl.DSL.list;
 import static org.jooq.impl.DSL.val;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -18,6 +19,7 @@ import org.jooq.Record;
 import org.jooq.ResultQuery;
 import org.jooq.SQLDialect;
 import org.jooq.SelectForUpdateStep;
+import org.jooq.impl.SQLDataType;
 
 /** SQLite 3.43 and later. */
 final class SqliteDialect implements Dialect {
@@ -58,6 +60,11 @@ final class SqliteDialect implements Dialect {
         }
         var wanted = list(elements.stream().map(element -> val(element)).toList());
         return condition("EXISTS (SELECT 1 FROM json_each({0}) WHERE value IN ({1}))", list, wanted);
+    }
+
+    @Override
+    public Field<String> jsonText(Field<JsonNode> object, String key) {
+        return field("json_extract({0}, '$.' || {1})", SQLDataType.VARCHAR, object, inline(key));
     }
 
     @Override

@@ -1,0 +1,7 @@
+package millrace.database;
+
+/**
+ * A writer's right to commit: one lane of one process, in the epoch that it was given. Takeover raises the epoch, and
+ * from then on nothing is written under the old one.
+ */
+public record Lane(String processId, int number, long epoch) {}

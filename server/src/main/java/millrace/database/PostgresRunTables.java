@@ -1,0 +1,338 @@
+package millrace.database;
+
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** {@link RunTables} on PostgreSQL: one statement a flush, its rows handed over as arrays. */
+final class PostgresRunTables implements RunTables {
+
+    // Every part asks the fence, and the fence locks the lane's row: a takeover waits for a commit under way, and a
+    // fenced writer inserts nothing. All inserts skip what is there, so that a commit of unknown outcome is repeatable.
+    private static final String FLUSH = """
+            WITH fence AS MATERIALIZED (
+                SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+            ), accepted AS (
+                INSERT INTO run_queue (id, created, "projectId", "flowId", "flowVersionId", environment, status, priority,
+                        "processId", lane, "startTime", "parentRunId", "failParentOnFailure", "triggeredBy",
+                        "stepNameToTest", recorded, doc)
+                SELECT q.id, to_timestamp(q.created / 1e6), q.project, q.flow, q.version, q.environment,
+                        CASE WHEN q.process IS NULL THEN 'QUEUED' ELSE 'RUNNING' END, q.priority, q.process, q.lane,
+                        to_timestamp(q.started / 1e6), q.parent, q.failparent, q.triggeredby, q.test, q.recorded, q.doc
+                FROM unnest(?::text[], ?::int8[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int2[], ?::text[],
+                        ?::int2[], ?::int8[], ?::text[], ?::bool[], ?::text[], ?::text[], ?::bool[], ?::bytea[])
+                    AS q(id, created, project, flow, version, environment, priority, process, lane, started, parent,
+                        failparent, triggeredby, test, recorded, doc)
+                WHERE EXISTS (SELECT FROM fence)
+                ON CONFLICT DO NOTHING
+            ), journalled AS (
+                INSERT INTO run_journal ("runId", seq, "projectId", "firstPath", "lastPath", doc)
+                SELECT j.run, j.seq, j.project, j.first, j.last, j.doc
+                FROM unnest(?::text[], ?::int4[], ?::text[], ?::text[], ?::text[], ?::bytea[])
+                    AS j(run, seq, project, first, last, doc)
+                WHERE EXISTS (SELECT FROM fence)
+                ON CONFLICT DO NOTHING
+            ), blobs AS (
+                INSERT INTO run_blob ("runId", path, "projectId", data)
+                SELECT b.run, b.path, b.project, b.data
+                FROM unnest(?::text[], ?::text[], ?::text[], ?::bytea[]) AS b(run, path, project, data)
+                WHERE EXISTS (SELECT FROM fence)
+                ON CONFLICT DO NOTHING
+            ), ran AS (
+                INSERT INTO flow_run (id, created, "projectId", "flowId", "flowVersionId", environment, status,
+                        "parentRunId", "failParentOnFailure", "triggeredBy", "startTime", "finishTime", "failedStep",
+                        "stepsCount", "stepNameToTest", "internalError", journal)
+                SELECT r.id, to_timestamp(r.created / 1e6), r.project, r.flow, r.version, r.environment, r.status,
+                        r.parent, r.failparent, r.triggeredby, to_timestamp(r.started / 1e6),
+                        to_timestamp(r.finished / 1e6), r.failed::jsonb, r.steps, r.test, r.error::jsonb, r.journal
+                FROM unnest(?::text[], ?::int8[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
+                        ?::bool[], ?::text[], ?::int8[], ?::int8[], ?::text[], ?::int4[], ?::text[], ?::text[],
+                        ?::bytea[])
+                    AS r(id, created, project, flow, version, environment, status, parent, failparent, triggeredby,
+                        started, finished, failed, steps, test, error, journal)
+                WHERE EXISTS (SELECT FROM fence)
+                ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated = now(),
+                        "startTime" = excluded."startTime", "finishTime" = excluded."finishTime",
+                        "failedStep" = excluded."failedStep", "stepsCount" = excluded."stepsCount",
+                        "internalError" = excluded."internalError", journal = excluded.journal
+            ), ended AS (
+                DELETE FROM run_queue WHERE id = ANY (?::text[]) AND EXISTS (SELECT FROM fence)
+            ), recorded AS (
+                UPDATE run_queue SET recorded = true WHERE id = ANY (?::text[]) AND EXISTS (SELECT FROM fence)
+            )
+            SELECT count(*) FROM fence
+            """;
+
+    @Override
+    public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
+        try (var statement = connection.prepareStatement(FLUSH)) {
+            var columns = new Columns(connection, statement);
+            columns.fence(lane);
+            var accepted = batch.stream().filter(f -> f.accepted() != null).toList();
+            columns.text(accepted, RunFlush::runId);
+            columns.moment(accepted, f -> queue(f).created());
+            columns.text(accepted, RunFlush::projectId);
+            columns.text(accepted, f -> queue(f).flowId());
+            columns.text(accepted, f -> queue(f).flowVersionId());
+            columns.text(accepted, f -> queue(f).environment());
+            columns.value("int2", accepted, f -> (short) queue(f).priority());
+            columns.text(accepted, f -> processOf(queue(f)));
+            columns.value("int2", accepted, f -> laneOf(queue(f)));
+            columns.moment(accepted, f -> queue(f).startTime());
+            columns.text(accepted, f -> queue(f).parentRunId());
+            columns.value("bool", accepted, f -> queue(f).failParentOnFailure());
+            columns.text(accepted, f -> queue(f).triggeredBy());
+            columns.text(accepted, f -> queue(f).stepNameToTest());
+            columns.value("bool", accepted, f -> queue(f).recorded());
+            columns.bytes(accepted, f -> queue(f).doc());
+
+            var journalled = batch.stream().filter(f -> f.journal() != null).toList();
+            columns.text(journalled, RunFlush::runId);
+            columns.value("int4", journalled, f -> journal(f).seq());
+            columns.text(journalled, RunFlush::projectId);
+            columns.text(journalled, f -> journal(f).firstPath());
+            columns.text(journalled, f -> journal(f).lastPath());
+            columns.bytes(journalled, f -> journal(f).doc());
+
+            var blobs = new ArrayList<Blob>();
+            for (var flush : batch) {
+                flush.blobs().forEach(blob -> blobs.add(new Blob(flush, blob)));
+            }
+            columns.text(blobs, b -> b.flush().runId());
+            columns.text(blobs, b -> b.row().path());
+            columns.text(blobs, b -> b.flush().projectId());
+            columns.bytes(blobs, b -> b.row().data());
+
+            var runs = batch.stream().filter(f -> f.run() != null).toList();
+            columns.text(runs, RunFlush::runId);
+            columns.moment(runs, f -> run(f).created());
+            columns.text(runs, RunFlush::projectId);
+            columns.text(runs, f -> run(f).flowId());
+            columns.text(runs, f -> run(f).flowVersionId());
+            columns.text(runs, f -> run(f).environment());
+            columns.text(runs, f -> run(f).status());
+            columns.text(runs, f -> run(f).parentRunId());
+            columns.value("bool", runs, f -> run(f).failParentOnFailure());
+            columns.text(runs, f -> run(f).triggeredBy());
+            columns.moment(runs, f -> run(f).startTime());
+            columns.moment(runs, f -> run(f).finishTime());
+            columns.text(runs, f -> run(f).failedStep());
+            columns.value("int4", runs, f -> run(f).stepsCount());
+            columns.text(runs, f -> run(f).stepNameToTest());
+            columns.text(runs, f -> run(f).internalError());
+            columns.bytes(runs, f -> run(f).journal());
+
+            columns.text(changing(batch, RunFlush.QueueChange.DELETE), RunFlush::runId);
+            columns.text(changing(batch, RunFlush.QueueChange.RECORD), RunFlush::runId);
+            try (var rows = statement.executeQuery()) {
+                rows.next();
+                return rows.getInt(1) == 1;
+            }
+        }
+    }
+
+    private record Blob(RunFlush flush, RunFlush.BlobRow row) {}
+
+    private static List<RunFlush> changing(List<RunFlush> batch, RunFlush.QueueChange change) {
+        return batch.stream().filter(f -> f.queue() == change).toList();
+    }
+
+    private static RunFlush.QueueRow queue(RunFlush flush) {
+        return java.util.Objects.requireNonNull(flush.accepted());
+    }
+
+    private static RunFlush.JournalRow journal(RunFlush flush) {
+        return java.util.Objects.requireNonNull(flush.journal());
+    }
+
+    private static RunFlush.RunRow run(RunFlush flush) {
+        return java.util.Objects.requireNonNull(flush.run());
+    }
+
+    private static @Nullable String processOf(RunFlush.QueueRow row) {
+        return row.lane() == null ? null : row.lane().processId();
+    }
+
+    private static @Nullable Short laneOf(RunFlush.QueueRow row) {
+        return row.lane() == null ? null : (short) row.lane().number();
+    }
+
+    @Override
+    public void register(Connection connection, String processId, String name, int lanes) throws SQLException {
+        execute(connection, """
+                WITH born AS (INSERT INTO process (id, name, started, heartbeat) VALUES (?, ?, now(), now()))
+                INSERT INTO lane ("processId", lane, epoch) SELECT ?, number, 1 FROM generate_series(0, ? - 1) AS number
+                """, processId, name, processId, lanes);
+    }
+
+    @Override
+    public boolean heartbeat(Connection connection, String processId) throws SQLException {
+        return execute(connection, "UPDATE process SET heartbeat = now() WHERE id = ?", processId) == 1;
+    }
+
+    @Override
+    public void release(Connection connection, String processId) throws SQLException {
+        free(connection, processId, 0);
+    }
+
+    @Override
+    public int takeOver(Connection connection, Duration lease, String except) throws SQLException {
+        var dead = new ArrayList<String>();
+        try (var statement = connection.prepareStatement(
+                "SELECT id FROM process WHERE heartbeat < now() - ? * interval '1 millisecond' AND id <> ?")) {
+            statement.setLong(1, lease.toMillis());
+            statement.setString(2, except);
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    dead.add(rows.getString(1));
+                }
+            }
+        }
+        int freed = 0;
+        for (var processId : dead) {
+            freed += free(connection, processId, 1);
+        }
+        return freed;
+    }
+
+    /** Raises the epochs first: that waits for commits under way, and what they wrote is seen by the statement after. */
+    private static int free(Connection connection, String processId, int takeovers) throws SQLException {
+        var autoCommit = connection.getAutoCommit();
+        connection.setAutoCommit(false);
+        try {
+            execute(connection, "UPDATE lane SET epoch = epoch + 1 WHERE \"processId\" = ?", processId);
+            var freed = execute(connection, """
+                    UPDATE run_queue SET "processId" = NULL, lane = NULL, status = 'QUEUED', takeovers = takeovers + ?
+                    WHERE "processId" = ?
+                    """, takeovers, processId);
+            execute(connection, "DELETE FROM lane WHERE \"processId\" = ?", processId);
+            execute(connection, "DELETE FROM process WHERE id = ?", processId);
+            connection.commit();
+            return freed;
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(autoCommit);
+        }
+    }
+
+    @Override
+    public List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException {
+        var claimed = new ArrayList<Claimed>();
+        try (var statement = connection.prepareStatement("""
+                WITH fence AS MATERIALIZED (
+                    SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+                ), free AS (
+                    SELECT id FROM run_queue WHERE "processId" IS NULL AND ("dueAt" IS NULL OR "dueAt" <= now())
+                    ORDER BY priority, created LIMIT ? FOR UPDATE SKIP LOCKED
+                )
+                UPDATE run_queue q SET "processId" = ?, lane = ?, status = 'RUNNING',
+                        "startTime" = coalesce(q."startTime", now())
+                FROM free WHERE q.id = free.id AND EXISTS (SELECT FROM fence)
+                RETURNING q.id, q."projectId", q.created, q."flowId", q."flowVersionId", q.environment, q.priority,
+                    q."startTime", q."parentRunId", q."failParentOnFailure", q."triggeredBy", q."stepNameToTest",
+                    q.recorded, q.doc, q.takeovers, q."takeoverPath"
+                """)) {
+            statement.setString(1, lane.processId());
+            statement.setInt(2, lane.number());
+            statement.setLong(3, lane.epoch());
+            statement.setInt(4, limit);
+            statement.setString(5, lane.processId());
+            statement.setInt(6, lane.number());
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    claimed.add(claimed(rows, lane, rowInstant(rows, 3), rowInstant(rows, 8)));
+                }
+            }
+        }
+        return SqlRows.withJournals(connection, claimed);
+    }
+
+    private static Claimed claimed(ResultSet rows, Lane lane, @Nullable Instant created, @Nullable Instant started)
+            throws SQLException {
+        return SqlRows.claimed(rows, lane, java.util.Objects.requireNonNull(created), started);
+    }
+
+    private static @Nullable Instant rowInstant(ResultSet rows, int column) throws SQLException {
+        var value = rows.getObject(column, OffsetDateTime.class);
+        return value == null ? null : value.toInstant();
+    }
+
+    @Override
+    public Instant now(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement("SELECT now()");
+                var rows = statement.executeQuery()) {
+            rows.next();
+            return rows.getObject(1, OffsetDateTime.class).toInstant();
+        }
+    }
+
+    private static int execute(Connection connection, String sql, @Nullable Object... values) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            for (int i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+
+    /** Fills the statement's parameters with one array after the other. */
+    private static final class Columns {
+        private final Connection connection;
+        private final PreparedStatement statement;
+        private int index = 1;
+
+        Columns(Connection connection, PreparedStatement statement) {
+            this.connection = connection;
+            this.statement = statement;
+        }
+
+        void fence(Lane lane) throws SQLException {
+            statement.setString(index++, lane.processId());
+            statement.setInt(index++, lane.number());
+            statement.setLong(index++, lane.epoch());
+        }
+
+        <T> void text(List<T> rows, Function<T, @Nullable String> value) throws SQLException {
+            value("text", rows, value);
+        }
+
+        <T> void moment(List<T> rows, Function<T, @Nullable Instant> value) throws SQLException {
+            value("int8", rows, row -> {
+                var moment = value.apply(row);
+                return moment == null ? null : ChronoUnit.MICROS.between(Instant.EPOCH, moment);
+            });
+        }
+
+        <T> void value(String type, List<T> rows, Function<T, ? extends @Nullable Object> value) throws SQLException {
+            var values = new Object[rows.size()];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = value.apply(rows.get(i));
+            }
+            set(connection.createArrayOf(type, values));
+        }
+
+        <T> void bytes(List<T> rows, Function<T, byte @Nullable []> value) throws SQLException {
+            var values = new byte[rows.size()][];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = value.apply(rows.get(i));
+            }
+            set(connection.createArrayOf("bytea", values));
+        }
+
+        private void set(Array array) throws SQLException {
+            statement.setArray(index++, array);
+        }
+    }
+}

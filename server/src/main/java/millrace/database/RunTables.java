@@ -1,0 +1,72 @@
+package millrace.database;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The statements on the tables that every run writes: queue, journal, runs, processes and lanes. One class a database;
+ * one suite of tests runs on both.
+ *
+ * <p>All moments that processes compare (heartbeats, leases) are the database's own {@code now()}.
+ */
+public interface RunTables {
+
+    static RunTables of(Dialect dialect) {
+        return dialect.postgres() ? new PostgresRunTables() : new SqliteRunTables();
+    }
+
+    /** Whether the same statement can succeed later: the database is away, busy, full or read-only. */
+    default boolean mayPass(SQLException e) {
+        return Failures.away(e) || Failures.passesOnRetry(e);
+    }
+
+    /**
+     * Commits the flushes under the lane's fence, in one statement (PostgreSQL) or one transaction (SQLite).
+     *
+     * @param batch at most one flush a run
+     * @return false when the lane's epoch has passed: nothing was written, and nothing of this lane ever will be
+     */
+    boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException;
+
+    /** Makes the process and its lanes known; each lane starts in epoch 1. */
+    void register(Connection connection, String processId, String name, int lanes) throws SQLException;
+
+    /** Renews the lease. False when another process has declared this one dead. */
+    boolean heartbeat(Connection connection, String processId) throws SQLException;
+
+    /** Ends the process's lease: its lanes are fenced and its runs are free for others. */
+    void release(Connection connection, String processId) throws SQLException;
+
+    /**
+     * Declares processes dead whose last heartbeat is older than {@code lease}, fences their lanes and frees their
+     * runs, counting a takeover for each.
+     *
+     * @param except the caller's own process
+     * @return how many runs were freed
+     */
+    int takeOver(Connection connection, Duration lease, String except) throws SQLException;
+
+    /** Gives up to {@code limit} runs without an owner to the lane, oldest and most urgent first. */
+    List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException;
+
+    /**
+     * A run that this process owns from now on.
+     *
+     * @param journal the packed documents that the run has written, in order
+     */
+    record Claimed(
+            String runId,
+            String projectId,
+            RunFlush.QueueRow row,
+            int takeovers,
+            @Nullable String takeoverPath,
+            List<byte[]> journal,
+            int nextSeq) {}
+
+    /** The database's clock. */
+    Instant now(Connection connection) throws SQLException;
+}

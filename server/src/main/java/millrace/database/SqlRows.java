@@ -1,0 +1,61 @@
+package millrace.database;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What both databases read alike from the tables of runs. */
+final class SqlRows {
+    private SqlRows() {}
+
+    /** The columns of a claim, in its order: id, projectId, created, flowId … takeovers, takeoverPath. */
+    static RunTables.Claimed claimed(ResultSet rows, Lane lane, Instant created, @Nullable Instant started)
+            throws SQLException {
+        var row = new RunFlush.QueueRow(
+                created,
+                rows.getString(4),
+                rows.getString(5),
+                rows.getString(6),
+                rows.getInt(7),
+                lane,
+                started,
+                rows.getString(9),
+                rows.getBoolean(10),
+                rows.getString(11),
+                rows.getString(12),
+                rows.getBoolean(13),
+                rows.getBytes(14));
+        return new RunTables.Claimed(
+                rows.getString(1), rows.getString(2), row, rows.getInt(15), rows.getString(16), List.of(), 0);
+    }
+
+    /** Adds what each claimed run has journalled. */
+    static List<RunTables.Claimed> withJournals(Connection connection, List<RunTables.Claimed> claimed)
+            throws SQLException {
+        if (claimed.isEmpty()) {
+            return claimed;
+        }
+        var complete = new ArrayList<RunTables.Claimed>(claimed.size());
+        try (var statement =
+                connection.prepareStatement("SELECT seq, doc FROM run_journal WHERE \"runId\" = ? ORDER BY seq")) {
+            for (var run : claimed) {
+                statement.setString(1, run.runId());
+                var documents = new ArrayList<byte[]>();
+                int next = 0;
+                try (var rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        next = rows.getInt(1) + 1;
+                        documents.add(rows.getBytes(2));
+                    }
+                }
+                complete.add(new RunTables.Claimed(
+                        run.runId(), run.projectId(), run.row(), run.takeovers(), run.takeoverPath(), documents, next));
+            }
+        }
+        return complete;
+    }
+}

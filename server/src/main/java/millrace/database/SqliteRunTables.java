@@ -1,0 +1,270 @@
+package millrace.database;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link RunTables} on SQLite: batched statements in the transaction of {@link DedicatedWriter#write}. The connection is
+ * the one writer's, so nothing competes with them.
+ */
+final class SqliteRunTables implements RunTables {
+    private static final String NOW = "(CAST(unixepoch('subsec') * 1000000 AS INTEGER))";
+
+    @Override
+    public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
+        if (!held(connection, lane)) {
+            return false;
+        }
+        accept(connection, batch);
+        journal(connection, batch);
+        runs(connection, batch);
+        queue(connection, batch, RunFlush.QueueChange.DELETE, "DELETE FROM run_queue WHERE id = ?");
+        queue(connection, batch, RunFlush.QueueChange.RECORD, "UPDATE run_queue SET recorded = 1 WHERE id = ?");
+        return true;
+    }
+
+    private static boolean held(Connection connection, Lane lane) throws SQLException {
+        try (var statement =
+                connection.prepareStatement("SELECT 1 FROM lane WHERE \"processId\" = ? AND lane = ? AND epoch = ?")) {
+            set(statement, lane.processId(), lane.number(), lane.epoch());
+            try (var rows = statement.executeQuery()) {
+                return rows.next();
+            }
+        }
+    }
+
+    private static void accept(Connection connection, List<RunFlush> batch) throws SQLException {
+        try (var statement = connection.prepareStatement("""
+                INSERT INTO run_queue (id, created, "projectId", "flowId", "flowVersionId", environment, status, priority,
+                    "processId", lane, "startTime", "parentRunId", "failParentOnFailure", "triggeredBy",
+                    "stepNameToTest", recorded, doc)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """)) {
+            for (var flush : batch) {
+                var row = flush.accepted();
+                if (row == null) {
+                    continue;
+                }
+                var lane = row.lane();
+                set(
+                        statement,
+                        flush.runId(),
+                        micros(row.created()),
+                        flush.projectId(),
+                        row.flowId(),
+                        row.flowVersionId(),
+                        row.environment(),
+                        lane == null ? "QUEUED" : "RUNNING",
+                        row.priority(),
+                        lane == null ? null : lane.processId(),
+                        lane == null ? null : lane.number(),
+                        micros(row.startTime()),
+                        row.parentRunId(),
+                        row.failParentOnFailure(),
+                        row.triggeredBy(),
+                        row.stepNameToTest(),
+                        row.recorded(),
+                        row.doc());
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
+    private static void journal(Connection connection, List<RunFlush> batch) throws SQLException {
+        try (var records = connection.prepareStatement("""
+                        INSERT INTO run_journal ("runId", seq, "projectId", "firstPath", "lastPath", doc)
+                        VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                        """);
+                var blobs = connection.prepareStatement("""
+                        INSERT INTO run_blob ("runId", path, "projectId", data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                        """)) {
+            for (var flush : batch) {
+                var row = flush.journal();
+                if (row != null) {
+                    set(
+                            records,
+                            flush.runId(),
+                            row.seq(),
+                            flush.projectId(),
+                            row.firstPath(),
+                            row.lastPath(),
+                            row.doc());
+                    records.addBatch();
+                }
+                for (var blob : flush.blobs()) {
+                    set(blobs, flush.runId(), blob.path(), flush.projectId(), blob.data());
+                    blobs.addBatch();
+                }
+            }
+            records.executeBatch();
+            blobs.executeBatch();
+        }
+    }
+
+    private static void runs(Connection connection, List<RunFlush> batch) throws SQLException {
+        try (var statement = connection.prepareStatement("""
+                INSERT INTO flow_run (id, created, "projectId", "flowId", "flowVersionId", environment, status,
+                    "parentRunId", "failParentOnFailure", "triggeredBy", "startTime", "finishTime", "failedStep",
+                    "stepsCount", "stepNameToTest", "internalError", journal)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated = %s,
+                    "startTime" = excluded."startTime", "finishTime" = excluded."finishTime",
+                    "failedStep" = excluded."failedStep", "stepsCount" = excluded."stepsCount",
+                    "internalError" = excluded."internalError", journal = excluded.journal
+                """.formatted(NOW))) {
+            for (var flush : batch) {
+                var row = flush.run();
+                if (row == null) {
+                    continue;
+                }
+                set(
+                        statement,
+                        flush.runId(),
+                        micros(row.created()),
+                        flush.projectId(),
+                        row.flowId(),
+                        row.flowVersionId(),
+                        row.environment(),
+                        row.status(),
+                        row.parentRunId(),
+                        row.failParentOnFailure(),
+                        row.triggeredBy(),
+                        micros(row.startTime()),
+                        micros(row.finishTime()),
+                        row.failedStep(),
+                        row.stepsCount(),
+                        row.stepNameToTest(),
+                        row.internalError(),
+                        row.journal());
+                statement.addBatch();
+            }
+            statement.executeBatch();
+        }
+    }
+
+    private static void queue(Connection connection, List<RunFlush> batch, RunFlush.QueueChange change, String sql)
+            throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            for (var flush : batch) {
+                if (flush.queue() == change) {
+                    statement.setString(1, flush.runId());
+                    statement.addBatch();
+                }
+            }
+            statement.executeBatch();
+        }
+    }
+
+    @Override
+    public void register(Connection connection, String processId, String name, int lanes) throws SQLException {
+        execute(
+                connection,
+                "INSERT INTO process (id, name, started, heartbeat) VALUES (?, ?, " + NOW + ", " + NOW + ")",
+                processId,
+                name);
+        for (int lane = 0; lane < lanes; lane++) {
+            execute(connection, "INSERT INTO lane (\"processId\", lane, epoch) VALUES (?, ?, 1)", processId, lane);
+        }
+    }
+
+    @Override
+    public boolean heartbeat(Connection connection, String processId) throws SQLException {
+        return execute(connection, "UPDATE process SET heartbeat = " + NOW + " WHERE id = ?", processId) == 1;
+    }
+
+    @Override
+    public void release(Connection connection, String processId) throws SQLException {
+        free(connection, processId, 0);
+    }
+
+    /** A SQLite file has one server, so every other process in it is dead whatever its heartbeat says. */
+    @Override
+    public int takeOver(Connection connection, Duration lease, String except) throws SQLException {
+        var dead = new ArrayList<String>();
+        try (var statement = connection.prepareStatement("SELECT id FROM process WHERE id <> ?")) {
+            statement.setString(1, except);
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    dead.add(rows.getString(1));
+                }
+            }
+        }
+        int freed = 0;
+        for (var processId : dead) {
+            freed += free(connection, processId, 1);
+        }
+        return freed;
+    }
+
+    private static int free(Connection connection, String processId, int takeovers) throws SQLException {
+        execute(connection, "DELETE FROM lane WHERE \"processId\" = ?", processId);
+        execute(connection, "DELETE FROM process WHERE id = ?", processId);
+        return execute(connection, """
+                    UPDATE run_queue SET "processId" = NULL, lane = NULL, status = 'QUEUED', takeovers = takeovers + ?
+                    WHERE "processId" = ?
+                    """, takeovers, processId);
+    }
+
+    @Override
+    public List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException {
+        var claimed = new ArrayList<Claimed>();
+        if (!held(connection, lane)) {
+            return claimed;
+        }
+        try (var statement = connection.prepareStatement("""
+                    UPDATE run_queue SET "processId" = ?, lane = ?, status = 'RUNNING',
+                        "startTime" = coalesce("startTime", %1$s)
+                    WHERE id IN (SELECT id FROM run_queue WHERE "processId" IS NULL AND ("dueAt" IS NULL OR "dueAt" <= %1$s)
+                        ORDER BY priority, created LIMIT ?)
+                    RETURNING id, "projectId", created, "flowId", "flowVersionId", environment, priority, "startTime",
+                        "parentRunId", "failParentOnFailure", "triggeredBy", "stepNameToTest", recorded, doc, takeovers,
+                        "takeoverPath"
+                    """.formatted(NOW))) {
+            set(statement, lane.processId(), lane.number(), limit);
+            try (var rows = statement.executeQuery()) {
+                while (rows.next()) {
+                    claimed.add(SqlRows.claimed(rows, lane, instant(rows.getLong(3)), instant(rows.getLong(8))));
+                }
+            }
+        }
+        return SqlRows.withJournals(connection, claimed);
+    }
+
+    @Override
+    public Instant now(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement("SELECT " + NOW);
+                var rows = statement.executeQuery()) {
+            rows.next();
+            return instant(rows.getLong(1));
+        }
+    }
+
+    private static Instant instant(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
+
+    private static @Nullable Long micros(@Nullable Instant moment) {
+        return moment == null ? null : ChronoUnit.MICROS.between(Instant.EPOCH, moment);
+    }
+
+    private static int execute(Connection connection, String sql, @Nullable Object... values) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            set(statement, values);
+            return statement.executeUpdate();
+        }
+    }
+
+    private static void set(PreparedStatement statement, @Nullable Object... values) throws SQLException {
+        for (int i = 0; i < values.length; i++) {
+            statement.setObject(i + 1, values[i]);
+        }
+    }
+}

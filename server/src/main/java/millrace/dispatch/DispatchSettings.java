@@ -1,0 +1,12 @@
+package millrace.dispatch;
+
+import java.time.Duration;
+
+/**
+ * @param lanes journal writers of this process, each with its own connection
+ * @param slots runs that may be active at once in this process
+ * @param heartbeat how often the lease is renewed
+ * @param lease after how long without a heartbeat a process is dead
+ * @param poll how often runs without an owner are looked for
+ */
+public record DispatchSettings(int lanes, int slots, Duration heartbeat, Duration lease, Duration poll) {}

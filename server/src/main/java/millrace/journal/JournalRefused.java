@@ -1,0 +1,12 @@
+package millrace.journal;
+
+import java.sql.SQLException;
+
+/** The database can't store what this run wrote; no other run is concerned. */
+public final class JournalRefused extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    JournalRefused(String runId, SQLException cause) {
+        super("the database refused the journal of run " + runId + ": " + cause.getMessage(), cause);
+    }
+}

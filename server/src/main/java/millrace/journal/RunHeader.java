@@ -1,0 +1,23 @@
+package millrace.journal;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stays the same over the whole life of a run.
+ *
+ * @param created when the run was accepted
+ * @param priority 1 is first (reference/engine-semantics §13.1)
+ */
+public record RunHeader(
+        String runId,
+        String projectId,
+        String flowId,
+        String flowVersionId,
+        String environment,
+        Instant created,
+        int priority,
+        @Nullable String parentRunId,
+        boolean failParentOnFailure,
+        @Nullable String triggeredBy,
+        @Nullable String stepNameToTest) {}

@@ -1,0 +1,381 @@
+package millrace.journal;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
+import millrace.database.RunFlush;
+import millrace.engine.JournalRecord;
+import millrace.engine.Json;
+import millrace.engine.RecordCodec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run's side of the journal. Records are appended in memory and become durable at a {@link #barrier}, at the
+ * {@link #end}, or when many have gathered. A run that ends within its first flush is one row in all.
+ *
+ * <p>Called by the run's own thread; {@link #record} by the clock that makes long runs visible. A lock keeps both apart.
+ */
+public final class RunJournal {
+    private static final int FLUSH_ABOVE = 64 * 1024;
+    private static final int BESIDE_ABOVE = 32 * 1024;
+    private static final int MAX_OPEN = 8;
+
+    private final JournalWriter writer;
+    private final RunHeader header;
+    private final JournalRecord.Began began;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ByteArrayOutputStream buffer = new ByteArrayOutputStream(1024);
+    private final List<RunFlush.BlobRow> blobs = new ArrayList<>();
+
+    private @Nullable String firstPath;
+    private @Nullable String lastPath;
+    private int seq;
+    private boolean queued;
+    private boolean recorded;
+    private boolean ended;
+    private long storedBytes;
+    private @Nullable Instant startTime;
+    /** Flushes that nobody has waited for yet, oldest first. */
+    private final ArrayDeque<CompletableFuture<JournalWriter.Outcome>> open = new ArrayDeque<>();
+
+    private RunJournal(JournalWriter writer, RunHeader header, JournalRecord.Began began) {
+        this.writer = writer;
+        this.header = header;
+        this.began = began;
+    }
+
+    /** A run that starts now, in this process, and has nothing durable yet. */
+    public static RunJournal begin(
+            JournalWriter writer, RunHeader header, JournalRecord.Began began, Instant startTime) {
+        var journal = new RunJournal(writer, header, began);
+        journal.startTime = startTime;
+        journal.append(List.of(began));
+        return journal;
+    }
+
+    /**
+     * A run whose queue row is durable.
+     *
+     * @param nextSeq the number of the run's next journal row; 0 when it has none, then its first record is written again
+     * @param recorded whether the run's own row is there
+     */
+    public static RunJournal accepted(
+            JournalWriter writer,
+            RunHeader header,
+            JournalRecord.Began began,
+            Instant startTime,
+            int nextSeq,
+            boolean recorded) {
+        var journal = new RunJournal(writer, header, began);
+        journal.startTime = startTime;
+        journal.queued = true;
+        journal.recorded = recorded;
+        journal.seq = nextSeq;
+        if (nextSeq == 0) {
+            journal.append(List.of(began));
+        }
+        return journal;
+    }
+
+    public RunHeader header() {
+        return header;
+    }
+
+    /** Bytes of the run's journal as stored, large outputs included. */
+    public long storedBytes() {
+        return storedBytes;
+    }
+
+    /** Whether lists can see the run already. */
+    public boolean recorded() {
+        return recorded;
+    }
+
+    /** Adds records; they are durable after the next barrier or end. */
+    public void append(List<JournalRecord> records) {
+        lock.lock();
+        try {
+            for (var record : records) {
+                write(record);
+            }
+            if (buffer.size() > FLUSH_ABOVE) {
+                submit(flush(null));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the run writes faster than the database takes it; {@link #barrier} lets the database catch up. */
+    public boolean farAhead() {
+        lock.lock();
+        try {
+            return open.size() > MAX_OPEN;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void write(JournalRecord record) {
+        var path = pathOf(record);
+        if (path != null) {
+            firstPath = firstPath == null ? path : firstPath;
+            lastPath = path;
+        }
+        var beside = record instanceof JournalRecord.Finished done ? outputBeside(done.output()) : null;
+        if (beside != null && path != null) {
+            blobs.add(new RunFlush.BlobRow(path, beside));
+            storedBytes += beside.length;
+        }
+        RecordCodec.write(buffer, record, beside != null);
+    }
+
+    private static byte @Nullable [] outputBeside(@Nullable JsonNode output) {
+        if (output == null || !mayBeLarge(output, BESIDE_ABOVE)) {
+            return null;
+        }
+        var bytes = Json.bytes(output);
+        return bytes.length > BESIDE_ABOVE ? JournalDocument.packBlob(bytes) : null;
+    }
+
+    /** A cheap look before anything is written: small values are the rule. */
+    private static boolean mayBeLarge(JsonNode value, int limit) {
+        return weight(value, limit) > limit;
+    }
+
+    private static int weight(JsonNode value, int limit) {
+        if (value.isTextual()) {
+            return 2 + 3 * value.textValue().length();
+        }
+        if (!value.isContainerNode()) {
+            return 24;
+        }
+        int weight = 2;
+        for (var field : value.properties()) {
+            weight += 4 + field.getKey().length() * 3 + weight(field.getValue(), limit);
+            if (weight > limit) {
+                return weight;
+            }
+        }
+        if (value.isArray()) {
+            for (var item : value) {
+                weight += 1 + weight(item, limit);
+                if (weight > limit) {
+                    return weight;
+                }
+            }
+        }
+        return weight;
+    }
+
+    private static @Nullable String pathOf(JournalRecord record) {
+        return switch (record) {
+            case JournalRecord.Began ignored -> null;
+            case JournalRecord.Intent intent -> intent.path();
+            case JournalRecord.Attempted tried -> tried.path();
+            case JournalRecord.LoopBegan loop -> loop.path();
+            case JournalRecord.LoopEnded loop -> loop.path();
+            case JournalRecord.Finished done -> done.path();
+        };
+    }
+
+    /**
+     * Returns when all records so far are durable.
+     *
+     * @throws LeaseLost when another process has the run
+     */
+    public void barrier() throws InterruptedException {
+        lock.lock();
+        try {
+            if (buffer.size() > 0 || !queued) {
+                submit(flush(null));
+            }
+        } finally {
+            lock.unlock();
+        }
+        awaitOpen();
+    }
+
+    /** Forgets records that are not durable, because the database refused them. */
+    public void discard() {
+        lock.lock();
+        try {
+            buffer.reset();
+            blobs.clear();
+            open.clear();
+            ended = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives the run its own row while it goes on, so that lists show it. Returns without waiting. */
+    public void record() {
+        lock.lock();
+        try {
+            if (recorded || ended) {
+                return;
+            }
+            submit(flush(runRow("RUNNING", null)));
+            recorded = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Writes the last records together with the run's end; returns when both are durable.
+     *
+     * @throws LeaseLost when another process has the run
+     */
+    public void end(List<JournalRecord> last, RunEnd end) throws InterruptedException {
+        lock.lock();
+        try {
+            last.forEach(this::write);
+            ended = true;
+            submit(flush(runRow(end.status(), end)));
+        } finally {
+            lock.unlock();
+        }
+        awaitOpen();
+    }
+
+    private RunFlush.RunRow runRow(String status, @Nullable RunEnd end) {
+        return new RunFlush.RunRow(
+                header.created(),
+                header.flowId(),
+                header.flowVersionId(),
+                header.environment(),
+                status,
+                header.parentRunId(),
+                header.failParentOnFailure(),
+                header.triggeredBy(),
+                startTime,
+                end == null ? null : end.finishTime(),
+                end == null ? null : end.failedStep(),
+                end == null ? 0 : end.stepsCount(),
+                header.stepNameToTest(),
+                end == null ? null : end.internalError(),
+                null);
+    }
+
+    /** Takes what is buffered into one flush. The first flush of a run that ends needs no queue and no journal row. */
+    private RunFlush flush(RunFlush.@Nullable RunRow run) {
+        RunFlush.QueueRow queueRow = null;
+        RunFlush.JournalRow journalRow = null;
+        var row = run;
+        if (buffer.size() > 0) {
+            var document = JournalDocument.pack(buffer.toByteArray(), buffer.size());
+            storedBytes += document.length;
+            if (ended && row != null && seq == 0) {
+                row = withJournal(row, document);
+            } else {
+                journalRow = new RunFlush.JournalRow(seq++, firstPath, lastPath, document);
+            }
+        }
+        var change = RunFlush.QueueChange.NONE;
+        if (ended) {
+            change = queued ? RunFlush.QueueChange.DELETE : RunFlush.QueueChange.NONE;
+        } else if (!queued) {
+            queueRow = queueRow(run != null);
+            queued = true;
+        } else if (run != null) {
+            change = RunFlush.QueueChange.RECORD;
+        }
+        var flush = new RunFlush(header.runId(), header.projectId(), queueRow, journalRow, blobs, row, change);
+        buffer.reset();
+        blobs.clear();
+        firstPath = null;
+        lastPath = null;
+        return flush;
+    }
+
+    private RunFlush.QueueRow queueRow(boolean nowRecorded) {
+        return new RunFlush.QueueRow(
+                header.created(),
+                header.flowId(),
+                header.flowVersionId(),
+                header.environment(),
+                header.priority(),
+                writer.lane(),
+                startTime,
+                header.parentRunId(),
+                header.failParentOnFailure(),
+                header.triggeredBy(),
+                header.stepNameToTest(),
+                nowRecorded,
+                packed(began));
+    }
+
+    /** The bytes that a queue row keeps of a run's first record. */
+    public static byte[] packed(JournalRecord.Began began) {
+        var out = new ByteArrayOutputStream(512);
+        RecordCodec.write(out, began, false);
+        return JournalDocument.pack(out.toByteArray(), out.size());
+    }
+
+    private static RunFlush.RunRow withJournal(RunFlush.RunRow row, byte[] document) {
+        return new RunFlush.RunRow(
+                row.created(),
+                row.flowId(),
+                row.flowVersionId(),
+                row.environment(),
+                row.status(),
+                row.parentRunId(),
+                row.failParentOnFailure(),
+                row.triggeredBy(),
+                row.startTime(),
+                row.finishTime(),
+                row.failedStep(),
+                row.stepsCount(),
+                row.stepNameToTest(),
+                row.internalError(),
+                document);
+    }
+
+    private void submit(RunFlush flush) {
+        try {
+            open.addLast(writer.submit(flush));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            open.addLast(CompletableFuture.failedFuture(e));
+        }
+    }
+
+    private void awaitOpen() throws InterruptedException {
+        for (var next = nextOpen(); next != null; next = nextOpen()) {
+            await(next);
+        }
+    }
+
+    private @Nullable CompletableFuture<JournalWriter.Outcome> nextOpen() {
+        lock.lock();
+        try {
+            return open.pollFirst();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void await(CompletableFuture<JournalWriter.Outcome> outcome) throws InterruptedException {
+        try {
+            if (outcome.get() == JournalWriter.Outcome.LOST) {
+                throw new LeaseLost(header.runId());
+            }
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case InterruptedException ignored -> throw new InterruptedException();
+                case SQLException refused -> throw new JournalRefused(header.runId(), refused);
+                case null, default ->
+                    throw new IllegalStateException("the journal of run " + header.runId() + " failed", e.getCause());
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package millrace.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import millrace.engine.Command;
+import millrace.engine.Event;
+import millrace.engine.Program;
+import millrace.engine.StepResult;
+
+/** Where user code, expressions and pieces are executed. Calls block until they are answered. */
+public interface Calls extends Program.Effects {
+    /** JavaScript expressions: the values, or why there are none. */
+    Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout);
+
+    StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout);
+
+    /** @param idempotencyKey the same for every repetition of this attempt */
+    StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout);
+}

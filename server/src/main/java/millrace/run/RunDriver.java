@@ -1,0 +1,219 @@
+package millrace.run;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import millrace.config.RunSettings;
+import millrace.connection.ConnectionService;
+import millrace.dispatch.Dispatch;
+import millrace.engine.Command;
+import millrace.engine.Event;
+import millrace.engine.FailedStep;
+import millrace.engine.Json;
+import millrace.engine.RunStatus;
+import millrace.engine.StepError;
+import millrace.engine.StepResult;
+import millrace.expression.ReferenceFailure;
+import millrace.journal.JournalRefused;
+import millrace.journal.LeaseLost;
+import millrace.journal.RunEnd;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Executes a run on the caller's thread, from where its journal ends until the run ends. Pure steps follow each other
+ * without waiting; before an effectful call and before anything is answered, all records so far are durable.
+ */
+final class RunDriver {
+    private static final Logger log = LoggerFactory.getLogger(RunDriver.class);
+    private static final Duration LEASE_CHECK = Duration.ofMillis(20);
+
+    private final Dispatch dispatch;
+    private final Calls calls;
+    private final ConnectionService connections;
+    private final RunSettings settings;
+    private final InstantSource clock;
+
+    RunDriver(
+            Dispatch dispatch, Calls calls, ConnectionService connections, RunSettings settings, InstantSource clock) {
+        this.dispatch = dispatch;
+        this.calls = calls;
+        this.connections = connections;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    /** The whole life of a run in this process. Returns when the run's end is durable, or when the run is not ours. */
+    void drive(ActiveRun run) {
+        try {
+            var command = run.execution().next(new Event.Begin());
+            while (!(command instanceof Command.End)) {
+                run.journal().append(run.execution().takeRecords());
+                var event = perform(run, command);
+                command = run.execution().next(event);
+            }
+            end(run, (Command.End) command);
+        } catch (LeaseLost lost) {
+            log.atInfo().addKeyValue("runId", run.id()).log("the run goes on in another process");
+        } catch (JournalRefused refused) {
+            broken(run, refused);
+        } catch (InterruptedException stopping) {
+            // The process stops: what is durable is taken up by another process or by the next start.
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException defect) {
+            broken(run, defect);
+        } finally {
+            run.reply().complete(new Reply.Ended(RunStatus.INTERNAL_ERROR));
+        }
+    }
+
+    private Event perform(ActiveRun run, Command command) throws InterruptedException {
+        return switch (command) {
+            case Command.Evaluate evaluate ->
+                calls.evaluate(run.projectId(), evaluate.sources(), evaluate.state(), timeLeft(run));
+            case Command.FetchConnection fetch -> connection(run, fetch.externalId());
+            case Command.FetchVariable fetch ->
+                new Event.Fetched(connections.variable(run.projectId(), fetch.name()), null);
+            case Command.Call call -> call(run, call);
+            case Command.Reply reply -> {
+                run.journal().barrier();
+                run.reply().complete(new Reply.Answered(reply.response()));
+                yield new Event.Replied();
+            }
+            case Command.BackOff backOff -> {
+                run.journal().barrier();
+                Thread.sleep(min(backOff.delay(), timeLeft(run)));
+                yield new Event.Waited();
+            }
+            case Command.End end -> throw new IllegalStateException("an ended run was performed: " + end);
+        };
+    }
+
+    private Event connection(ActiveRun run, String externalId) {
+        try {
+            return new Event.Fetched(connections.value(run.projectId(), externalId), null);
+        } catch (ReferenceFailure failure) {
+            return new Event.Fetched(null, failure);
+        }
+    }
+
+    private Event call(ActiveRun run, Command.Call call) throws InterruptedException {
+        var left = timeLeft(run);
+        if (!left.isPositive()) {
+            return new Event.Called(broken(RunStatus.TIMEOUT, "The run took longer than it may."), 0);
+        }
+        if (run.journal().storedBytes() > settings.maxLogBytes()) {
+            return new Event.Called(
+                    broken(
+                            RunStatus.LOG_SIZE_EXCEEDED,
+                            "Flow run data size exceeded " + settings.maxLogBytes() + " bytes."),
+                    0);
+        }
+        if (call.effectful()) {
+            run.journal().barrier();
+            waitForLease();
+        } else if (run.journal().farAhead()) {
+            run.journal().barrier();
+        }
+        var began = System.nanoTime();
+        var result = switch (call) {
+            case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
+            case Command.CallPiece piece -> calls.piece(piece, key(run, call), left);
+        };
+        return new Event.Called(
+                result, Duration.ofNanos(System.nanoTime() - began).toMillis());
+    }
+
+    /** An effect is started only while the lease is certain; a database that is away makes effects wait. */
+    private void waitForLease() throws InterruptedException {
+        while (!dispatch.mayStartEffect()) {
+            Thread.sleep(LEASE_CHECK);
+        }
+    }
+
+    private static String key(ActiveRun run, Command.Call call) {
+        return run.id() + "/" + call.path() + "/" + call.attempt();
+    }
+
+    private static StepResult broken(RunStatus status, String message) {
+        return new StepResult.Broken(status, StepError.of(message));
+    }
+
+    private void end(ActiveRun run, Command.End end) throws InterruptedException {
+        var failed = end.failedStep();
+        run.journal()
+                .end(
+                        run.execution().takeRecords(),
+                        new RunEnd(
+                                end.status().name(),
+                                clock.instant(),
+                                failed == null ? null : json(failed),
+                                end.stepsCount(),
+                                null));
+        if (end.response() != null) {
+            run.reply().complete(new Reply.Answered(end.response()));
+        } else {
+            run.reply().complete(new Reply.Ended(end.status()));
+        }
+    }
+
+    private static String json(FailedStep failed) {
+        return Json.text(Json.object()
+                .put("name", failed.name())
+                .put("displayName", failed.displayName())
+                .put("message", failed.message()));
+    }
+
+    /** Ends a run that a defect of ours, or data that the database refuses, has stopped. */
+    private void broken(ActiveRun run, RuntimeException cause) {
+        log.atError().addKeyValue("runId", run.id()).setCause(cause).log("the run can't go on");
+        endBroken(run, String.valueOf(cause.getMessage()), null);
+    }
+
+    /** Writes the end of a run that could not be driven to one. */
+    void endBroken(ActiveRun run, String message, @Nullable FailedStep failed) {
+        var internalError = Json.object()
+                .put("source", "ENGINE")
+                .put("message", message)
+                .put("occurredAt", clock.instant().toString());
+        try {
+            run.journal().discard();
+            run.journal()
+                    .end(
+                            List.of(),
+                            new RunEnd(
+                                    RunStatus.INTERNAL_ERROR.name(),
+                                    clock.instant(),
+                                    failed == null ? null : json(failed),
+                                    0,
+                                    Json.text(internalError)));
+        } catch (LeaseLost lost) {
+            log.atInfo().addKeyValue("runId", run.id()).log("the run goes on in another process");
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException again) {
+            log.atError().addKeyValue("runId", run.id()).setCause(again).log("the run's end could not be written");
+        }
+    }
+
+    /** A run whose flow version is gone fails (reference/engine-semantics §13.3). */
+    void endMissingVersion(ActiveRun run) {
+        try {
+            run.journal().end(List.of(), new RunEnd(RunStatus.FAILED.name(), clock.instant(), null, 0, null));
+        } catch (LeaseLost lost) {
+            log.atInfo().addKeyValue("runId", run.id()).log("the run goes on in another process");
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        }
+        run.reply().complete(new Reply.Ended(RunStatus.FAILED));
+    }
+
+    private static Duration timeLeft(ActiveRun run) {
+        return Duration.ofNanos(run.deadlineNanos() - System.nanoTime());
+    }
+
+    private static Duration min(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : (b.isNegative() ? Duration.ZERO : b);
+    }
+}

@@ -1,0 +1,351 @@
+package millrace.run;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import millrace.access.Access;
+import millrace.access.Permission;
+import millrace.access.Principal;
+import millrace.config.RunSettings;
+import millrace.connection.ConnectionService;
+import millrace.database.Database;
+import millrace.database.Ids;
+import millrace.database.RunTables;
+import millrace.definition.Trigger;
+import millrace.dispatch.Dispatch;
+import millrace.engine.Execution;
+import millrace.engine.FailedStep;
+import millrace.engine.JournalRecord;
+import millrace.engine.MillraceException;
+import millrace.engine.Program;
+import millrace.engine.Replay;
+import millrace.engine.RunLog;
+import millrace.http.PageRequest;
+import millrace.http.SeekPage;
+import millrace.journal.JournalReader;
+import millrace.journal.JournalWriter;
+import millrace.journal.RunHeader;
+import millrace.journal.RunJournal;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts runs and shows them. A run is accepted durably before {@link #accept} returns; {@link #call} starts one whose
+ * caller waits for the answer.
+ */
+public final class RunService implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RunService.class);
+    private static final int MAX_TAKEOVERS = 3;
+    /** How old a run is before it gets a row of its own while it goes on. */
+    private static final Duration RECORD_AFTER = Duration.ofSeconds(1);
+
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
+    private final Database database;
+    private final Access access;
+    private final Dispatch dispatch;
+    private final RunDriver driver;
+    private final Programs programs;
+    private final RunSettings settings;
+    private final InstantSource clock;
+    private final Ids ids;
+    private final RunStore runs = new RunStore();
+    private final ConcurrentHashMap<String, Active> active = new ConcurrentHashMap<>();
+    private final Thread recorder;
+    private volatile boolean closing;
+
+    private record Active(ActiveRun run, Thread thread, long startedNanos) {}
+
+    /** @param versions finds the document of a flow version, whoever asks */
+    public RunService(
+            Database database,
+            Access access,
+            Dispatch dispatch,
+            Calls calls,
+            ConnectionService connections,
+            Function<String, Optional<Trigger>> versions,
+            RunSettings settings,
+            InstantSource clock,
+            Ids ids) {
+        this.database = database;
+        this.access = access;
+        this.dispatch = dispatch;
+        this.driver = new RunDriver(dispatch, calls, connections, settings, clock);
+        this.programs = new Programs(versions, calls);
+        this.settings = settings;
+        this.clock = clock;
+        this.ids = ids;
+        this.recorder = Thread.ofVirtual().name("run-recorder").start(this::recordLongRuns);
+        dispatch.start(this::resume);
+    }
+
+    /**
+     * Accepts a run: when this returns, the run is durable and will end, whatever becomes of this process.
+     *
+     * @return the run's id
+     */
+    public String accept(RunStart start) throws InterruptedException {
+        var writer = dispatch.writer();
+        var now = clock.instant();
+        var header = header(start, now);
+        var began = began(start);
+        var here = dispatch.tryEnter();
+        try {
+            Acceptance.write(writer, header, began, here ? now : null);
+        } catch (InterruptedException | RuntimeException e) {
+            if (here) {
+                dispatch.leave();
+            }
+            throw e;
+        }
+        if (here) {
+            var journal = RunJournal.accepted(writer, header, began, now, 0, false);
+            launch(journal, program(began), Replay.none(), began, new CompletableFuture<>());
+        }
+        return header.runId();
+    }
+
+    /**
+     * Runs a flow whose caller waits. Nothing is durable before the run's first barrier or its end; the answer is given
+     * only after that.
+     *
+     * @param atMost how long the caller waits; the run goes on after that
+     */
+    public Reply call(RunStart start, Duration atMost) throws InterruptedException {
+        var deadline = System.nanoTime() + atMost.toNanos();
+        if (!dispatch.tryEnter() && !dispatch.enter(atMost)) {
+            return new Reply.NoRoom();
+        }
+        var now = clock.instant();
+        var began = began(start);
+        var journal = RunJournal.begin(dispatch.writer(), header(start, now), began, now);
+        var reply = new CompletableFuture<Reply>();
+        launch(journal, program(began), Replay.none(), began, reply);
+        try {
+            return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            // From now on the run is nobody's in memory alone: it must survive this process.
+            journal.record();
+            return new Reply.TimedOut();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a reply failed", e);
+        }
+    }
+
+    private RunHeader header(RunStart start, Instant now) {
+        return new RunHeader(
+                ids.runId(now),
+                start.projectId(),
+                start.flowId(),
+                start.flowVersionId(),
+                start.environment().name(),
+                now,
+                start.priority(),
+                null,
+                true,
+                null,
+                null);
+    }
+
+    private static JournalRecord.Began began(RunStart start) {
+        return new JournalRecord.Began(
+                start.flowVersionId(),
+                start.environment(),
+                "UTC",
+                start.payload(),
+                start.triggerInput(),
+                start.draft());
+    }
+
+    private Optional<Program> program(JournalRecord.Began began) {
+        return began.draft() == null
+                ? programs.published(began.flowVersionId())
+                : Optional.of(programs.draft(began.draft()));
+    }
+
+    /** Takes up a run that this process has claimed from the queue. */
+    private void resume(RunTables.Claimed claimed, JournalWriter writer) {
+        Thread.ofVirtual().name("run-" + claimed.runId()).start(() -> {
+            try {
+                takeUp(claimed, writer);
+            } catch (RuntimeException e) {
+                dispatch.leave();
+                log.atError().addKeyValue("runId", claimed.runId()).setCause(e).log("a claimed run was not taken up");
+            }
+        });
+    }
+
+    private void takeUp(RunTables.Claimed claimed, JournalWriter writer) {
+        var row = claimed.row();
+        var header = new RunHeader(
+                claimed.runId(),
+                claimed.projectId(),
+                row.flowId(),
+                row.flowVersionId(),
+                row.environment(),
+                row.created(),
+                row.priority(),
+                row.parentRunId(),
+                row.failParentOnFailure(),
+                row.triggeredBy(),
+                row.stepNameToTest());
+        JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, claimed.runId(), path));
+        var began = (JournalRecord.Began)
+                JournalReader.read(List.of(row.doc()), blobs).getFirst();
+        var replay = Replay.of(JournalReader.read(claimed.journal(), blobs));
+        var startTime = row.startTime() == null ? clock.instant() : row.startTime();
+        var journal = RunJournal.accepted(writer, header, began, startTime, claimed.nextSeq(), row.recorded());
+        if (claimed.takeovers() > 0 && takenOverTooOften(claimed, replay)) {
+            var step = replay.position();
+            var run = activeRun(journal, Program.empty(), Replay.none(), began, new CompletableFuture<>());
+            driver.endBroken(
+                    run,
+                    "the run was taken over " + MAX_TAKEOVERS + " times in the step " + step,
+                    new FailedStep(step, step, "The process ended " + MAX_TAKEOVERS + " times in this step."));
+            dispatch.leave();
+            return;
+        }
+        launchHere(journal, program(began), replay, began, new CompletableFuture<>());
+    }
+
+    /** Counts takeovers in the same step; a run that kills its process each time must not do so for ever. */
+    private boolean takenOverTooOften(RunTables.Claimed claimed, Replay replay) {
+        var position = replay.position();
+        if (position.equals(claimed.takeoverPath())) {
+            return claimed.takeovers() >= MAX_TAKEOVERS;
+        }
+        database.transact(tx -> runs.countTakeoversAnew(tx, claimed.runId(), position));
+        return false;
+    }
+
+    private void launch(
+            RunJournal journal,
+            Optional<Program> program,
+            Replay replay,
+            JournalRecord.Began began,
+            CompletableFuture<Reply> reply) {
+        Thread.ofVirtual()
+                .name("run-" + journal.header().runId())
+                .start(() -> launchHere(journal, program, replay, began, reply));
+    }
+
+    private void launchHere(
+            RunJournal journal,
+            Optional<Program> program,
+            Replay replay,
+            JournalRecord.Began began,
+            CompletableFuture<Reply> reply) {
+        var run = activeRun(journal, program.orElse(Program.empty()), replay, began, reply);
+        active.put(run.id(), new Active(run, Thread.currentThread(), System.nanoTime()));
+        try {
+            if (closing) {
+                return;
+            }
+            if (program.isEmpty()) {
+                driver.endMissingVersion(run);
+            } else {
+                driver.drive(run);
+            }
+        } finally {
+            active.remove(run.id());
+            dispatch.leave();
+        }
+    }
+
+    private ActiveRun activeRun(
+            RunJournal journal,
+            Program program,
+            Replay replay,
+            JournalRecord.Began began,
+            CompletableFuture<Reply> reply) {
+        var contextKey = began.draft() == null
+                ? began.flowVersionId()
+                : "draft-" + journal.header().runId();
+        return new ActiveRun(
+                journal,
+                new Execution(program, began.payload(), replay),
+                contextKey,
+                System.nanoTime() + settings.timeout().toNanos(),
+                reply);
+    }
+
+    /** Gives runs that last a row of their own, so that lists show them; ends when the service closes. */
+    private void recordLongRuns() {
+        var after = RECORD_AFTER.toNanos();
+        while (!closing) {
+            try {
+                Thread.sleep(RECORD_AFTER.dividedBy(4));
+            } catch (InterruptedException e) {
+                return;
+            }
+            var now = System.nanoTime();
+            for (var one : active.values()) {
+                if (now - one.startedNanos() > after && !one.run().journal().recorded()) {
+                    one.run().journal().record();
+                }
+            }
+        }
+    }
+
+    /**
+     * The runs of a project, newest first.
+     *
+     * @throws MillraceException AUTHORIZATION for a project that is not the principal's
+     */
+    public SeekPage<FlowRun> page(Principal principal, RunFilter filter, PageRequest page) {
+        access.require(principal, Permission.READ_RUN, filter.projectId());
+        return database.read(tx -> runs.page(tx, filter, page));
+    }
+
+    /**
+     * One run with its steps.
+     *
+     * @throws MillraceException ENTITY_NOT_FOUND outside the principal's projects
+     */
+    public FlowRun get(Principal principal, String runId) {
+        var found = database.read(tx -> runs.find(tx, principal.scope(), runId))
+                .orElseThrow(() -> MillraceException.notFound("flow_run", runId));
+        access.requireEntity(principal, Permission.READ_RUN, found.run().projectId(), "flow_run", runId);
+        var records = JournalReader.read(found.documents(), path -> database.read(tx -> runs.blob(tx, runId, path)));
+        var steps = RunLog.steps(records, (int) settings.inputTruncateBytes());
+        return found.run().withSteps(steps);
+    }
+
+    /** How many runs this process executes now. */
+    public int activeRuns() {
+        return active.size();
+    }
+
+    /** Lets short runs end, then leaves the rest to other processes or the next start. */
+    @Override
+    public void close() {
+        dispatch.stopClaiming();
+        var deadline = System.nanoTime() + GRACE.toNanos();
+        try {
+            for (var one : active.values()) {
+                var left = deadline - System.nanoTime();
+                if (left > 0) {
+                    one.thread().join(Duration.ofNanos(left));
+                }
+            }
+            closing = true;
+            recorder.interrupt();
+            for (var one : active.values()) {
+                one.thread().interrupt();
+            }
+            for (var one : active.values()) {
+                one.thread().join(GRACE);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

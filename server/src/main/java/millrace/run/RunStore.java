@@ -1,0 +1,279 @@
+package millrace.run;
+
+import static millrace.schema.Tables.FLOW_RUN;
+import static millrace.schema.Tables.FLOW_VERSION;
+import static millrace.schema.Tables.PROJECT;
+import static millrace.schema.Tables.RUN_BLOB;
+import static millrace.schema.Tables.RUN_JOURNAL;
+import static millrace.schema.Tables.RUN_QUEUE;
+import static org.jooq.impl.DSL.noCondition;
+import static org.jooq.impl.DSL.row;
+import static org.jooq.impl.DSL.select;
+import static org.jooq.impl.DSL.val;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import millrace.access.Scope;
+import millrace.database.Tx;
+import millrace.engine.RunEnvironment;
+import millrace.http.Cursor;
+import millrace.http.PageRequest;
+import millrace.http.SeekPage;
+import org.jooq.Condition;
+import org.jooq.Field;
+import org.jooq.Record;
+import org.jooq.impl.DSL;
+import org.jspecify.annotations.Nullable;
+
+/** Reads runs: those with a row of their own, and those that only the queue knows yet. */
+final class RunStore {
+    private static final Comparator<FlowRun> NEWEST_FIRST =
+            Comparator.comparing(FlowRun::created).thenComparing(FlowRun::id).reversed();
+
+    /** A run and the packed documents of its journal, in order. */
+    record Found(FlowRun run, List<byte[]> documents) {}
+
+    /** Newest first. Served by the index of the project, of the flow or of the status; the queue is small. */
+    SeekPage<FlowRun> page(Tx tx, RunFilter filter, PageRequest page) {
+        var fetched = new ArrayList<>(recorded(tx, filter, page));
+        fetched.addAll(queued(tx, filter, page));
+        fetched.sort(page.backwards() ? NEWEST_FIRST.reversed() : NEWEST_FIRST);
+        var rows = fetched.size() > page.fetchSize() ? fetched.subList(0, page.fetchSize()) : fetched;
+        return SeekPage.of(rows, page, run -> Cursor.Keys.of("created", run.created(), run.id()));
+    }
+
+    private static List<FlowRun> recorded(Tx tx, RunFilter filter, PageRequest page) {
+        var run = FLOW_RUN;
+        var conditions = new ArrayList<Condition>();
+        conditions.add(run.PROJECT_ID.eq(filter.projectId()));
+        // Written out, so that the partial indexes are seen to serve the query.
+        conditions.add(run.ENVIRONMENT.eq(DSL.inline(RunEnvironment.PRODUCTION.name())));
+        if (!filter.includeArchived()) {
+            conditions.add(run.ARCHIVED_AT.isNull());
+        }
+        in(conditions, run.FLOW_ID, filter.flowIds());
+        in(conditions, run.STATUS, filter.statuses());
+        in(conditions, run.ID, filter.runIds());
+        between(conditions, run.CREATED, filter);
+        if (!filter.tags().isEmpty()) {
+            conditions.add(tx.dialect().hasAnyElement(run.TAGS, filter.tags()));
+        }
+        if (filter.failedStepName() != null) {
+            conditions.add(tx.dialect().jsonText(run.FAILED_STEP, "name").eq(filter.failedStepName()));
+        }
+        if (filter.failedStepMessage() != null) {
+            conditions.add(tx.dialect()
+                    .containsIgnoreCase(tx.dialect().jsonText(run.FAILED_STEP, "message"), filter.failedStepMessage()));
+        }
+        return tx.sql()
+                .select(columns())
+                .from(run)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(run.FLOW_VERSION_ID))
+                .where(conditions)
+                .and(after(run.CREATED, run.ID, page))
+                .orderBy(order(run.CREATED, page), order(run.ID, page))
+                .limit(page.fetchSize())
+                .fetch(RunStore::fromRun);
+    }
+
+    private static List<FlowRun> queued(Tx tx, RunFilter filter, PageRequest page) {
+        if (!filter.tags().isEmpty() || filter.failedStepName() != null || filter.failedStepMessage() != null) {
+            return List.of();
+        }
+        var queue = RUN_QUEUE;
+        var conditions = new ArrayList<Condition>();
+        conditions.add(queue.PROJECT_ID.eq(filter.projectId()));
+        conditions.add(queue.ENVIRONMENT.eq(RunEnvironment.PRODUCTION.name()));
+        conditions.add(queue.RECORDED.isFalse());
+        in(conditions, queue.FLOW_ID, filter.flowIds());
+        in(conditions, queue.STATUS, filter.statuses());
+        in(conditions, queue.ID, filter.runIds());
+        between(conditions, queue.CREATED, filter);
+        return tx.sql()
+                .select(queue.asterisk(), FLOW_VERSION.DISPLAY_NAME)
+                .from(queue)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(queue.FLOW_VERSION_ID))
+                .where(conditions)
+                .and(after(queue.CREATED, queue.ID, page))
+                .orderBy(order(queue.CREATED, page), order(queue.ID, page))
+                .limit(page.fetchSize())
+                .fetch(RunStore::fromQueue);
+    }
+
+    private static List<Field<?>> columns() {
+        var columns = new ArrayList<Field<?>>();
+        for (var field : FLOW_RUN.fields()) {
+            if (!field.equals(FLOW_RUN.JOURNAL)) {
+                columns.add(field);
+            }
+        }
+        columns.add(FLOW_VERSION.DISPLAY_NAME);
+        return columns;
+    }
+
+    private static <T> void in(List<Condition> conditions, Field<T> field, List<T> wanted) {
+        if (wanted.size() == 1) {
+            conditions.add(field.eq(wanted.getFirst()));
+        } else if (!wanted.isEmpty()) {
+            conditions.add(field.in(wanted));
+        }
+    }
+
+    private static void between(List<Condition> conditions, Field<Instant> created, RunFilter filter) {
+        if (filter.createdAfter() != null) {
+            conditions.add(created.ge(filter.createdAfter()));
+        }
+        if (filter.createdBefore() != null) {
+            conditions.add(created.le(filter.createdBefore()));
+        }
+    }
+
+    private static Condition after(Field<Instant> created, Field<String> id, PageRequest page) {
+        var cursor = page.cursor();
+        var moment = cursor == null ? null : cursor.moment("created");
+        if (cursor == null || moment == null) {
+            return noCondition();
+        }
+        var lastId = cursor.text("id");
+        var at = val(moment, created);
+        if (lastId == null) {
+            return page.backwards() ? created.gt(at) : created.lt(at);
+        }
+        var place = row(at, val(lastId, id));
+        return page.backwards() ? row(created, id).gt(place) : row(created, id).lt(place);
+    }
+
+    private static <T> org.jooq.SortField<T> order(Field<T> field, PageRequest page) {
+        return page.backwards() ? field.asc() : field.desc();
+    }
+
+    /** The run with its journal; empty outside the scope. */
+    Optional<Found> find(Tx tx, Scope scope, String runId) {
+        var recorded = tx.sql()
+                .select(FLOW_RUN.asterisk(), FLOW_VERSION.DISPLAY_NAME)
+                .from(FLOW_RUN)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
+                .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
+                .fetchOptional(row -> new Found(fromRun(row), documents(tx, runId, row.get(FLOW_RUN.JOURNAL))));
+        return recorded.or(() -> queuedRun(tx, scope, runId));
+    }
+
+    private static Optional<Found> queuedRun(Tx tx, Scope scope, String runId) {
+        return tx.sql()
+                .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)
+                .from(RUN_QUEUE)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
+                .where(RUN_QUEUE.ID.eq(runId), within(scope, RUN_QUEUE.PROJECT_ID))
+                .fetchOptional(row -> {
+                    var documents = documents(tx, runId, null);
+                    return new Found(fromQueue(row), documents.isEmpty() ? List.of(row.get(RUN_QUEUE.DOC)) : documents);
+                });
+    }
+
+    private static List<byte[]> documents(Tx tx, String runId, byte @Nullable [] whole) {
+        if (whole != null) {
+            return List.of(whole);
+        }
+        return tx.sql()
+                .select(RUN_JOURNAL.DOC)
+                .from(RUN_JOURNAL)
+                .where(RUN_JOURNAL.RUN_ID.eq(runId))
+                .orderBy(RUN_JOURNAL.SEQ)
+                .fetch(RUN_JOURNAL.DOC);
+    }
+
+    /** A packed output that is kept beside the journal. */
+    byte[] blob(Tx tx, String runId, String path) {
+        var data = tx.sql()
+                .select(RUN_BLOB.DATA)
+                .from(RUN_BLOB)
+                .where(RUN_BLOB.RUN_ID.eq(runId), RUN_BLOB.PATH.eq(path))
+                .fetchOne(RUN_BLOB.DATA);
+        if (data == null) {
+            throw new IllegalStateException("the output " + path + " of run " + runId + " is missing");
+        }
+        return data;
+    }
+
+    /** The run was in another step than before when its process died: this takeover is the first in it. */
+    void countTakeoversAnew(Tx tx, String runId, String path) {
+        tx.sql()
+                .update(RUN_QUEUE)
+                .set(RUN_QUEUE.TAKEOVER_PATH, path)
+                .set(RUN_QUEUE.TAKEOVERS, 1)
+                .where(RUN_QUEUE.ID.eq(runId))
+                .execute();
+    }
+
+    private static Condition within(Scope scope, Field<String> projectId) {
+        return switch (scope) {
+            case Scope.Projects projects -> projectId.in(projects.ids());
+            case Scope.Platform platform ->
+                projectId.in(select(PROJECT.ID).from(PROJECT).where(PROJECT.PLATFORM_ID.eq(platform.platformId())));
+            case Scope.Everything ignored -> noCondition();
+        };
+    }
+
+    private static FlowRun fromRun(Record row) {
+        return new FlowRun(
+                row.get(FLOW_RUN.ID),
+                row.get(FLOW_RUN.CREATED),
+                row.get(FLOW_RUN.UPDATED),
+                row.get(FLOW_RUN.PROJECT_ID),
+                row.get(FLOW_RUN.FLOW_ID),
+                row.get(FLOW_RUN.FLOW_VERSION_ID),
+                versionName(row),
+                row.get(FLOW_RUN.ENVIRONMENT),
+                row.get(FLOW_RUN.STATUS),
+                row.get(FLOW_RUN.START_TIME),
+                row.get(FLOW_RUN.FINISH_TIME),
+                row.get(FLOW_RUN.FAILED_STEP),
+                row.get(FLOW_RUN.TAGS),
+                row.get(FLOW_RUN.STEPS_COUNT),
+                row.get(FLOW_RUN.TRIGGERED_BY),
+                row.get(FLOW_RUN.STEP_NAME_TO_TEST),
+                row.get(FLOW_RUN.PARENT_RUN_ID),
+                row.get(FLOW_RUN.FAIL_PARENT_ON_FAILURE),
+                row.get(FLOW_RUN.LOGS_FILE_ID),
+                row.get(FLOW_RUN.ARCHIVED_AT),
+                null);
+    }
+
+    private static FlowRun fromQueue(Record row) {
+        var created = row.get(RUN_QUEUE.CREATED);
+        return new FlowRun(
+                row.get(RUN_QUEUE.ID),
+                created,
+                created,
+                row.get(RUN_QUEUE.PROJECT_ID),
+                row.get(RUN_QUEUE.FLOW_ID),
+                row.get(RUN_QUEUE.FLOW_VERSION_ID),
+                versionName(row),
+                row.get(RUN_QUEUE.ENVIRONMENT),
+                row.get(RUN_QUEUE.STATUS),
+                row.get(RUN_QUEUE.START_TIME),
+                null,
+                null,
+                null,
+                0,
+                row.get(RUN_QUEUE.TRIGGERED_BY),
+                row.get(RUN_QUEUE.STEP_NAME_TO_TEST),
+                row.get(RUN_QUEUE.PARENT_RUN_ID),
+                row.get(RUN_QUEUE.FAIL_PARENT_ON_FAILURE),
+                null,
+                null,
+                null);
+    }
+
+    private static FlowRun.@Nullable VersionName versionName(Record row) {
+        var name = row.get(FLOW_VERSION.DISPLAY_NAME);
+        return name == null ? null : new FlowRun.VersionName(name);
+    }
+}

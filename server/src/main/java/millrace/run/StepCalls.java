@@ -1,0 +1,77 @@
+package millrace.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import millrace.engine.Command;
+import millrace.engine.Event;
+import millrace.engine.StepError;
+import millrace.engine.StepResult;
+import millrace.nativepiece.ActionCall;
+import millrace.nativepiece.HttpSender;
+import millrace.nativepiece.Piece;
+import millrace.piece.CodeCall;
+import millrace.piece.HostFailure;
+import millrace.piece.HostPool;
+
+/** Calls as a server makes them: JavaScript in Node hosts, native pieces in this process. */
+public final class StepCalls implements Calls {
+    private final HostPool hosts;
+    private final Map<String, Piece> pieces;
+    private final HttpSender http;
+
+    /** @param pieces native pieces by npm name */
+    public StepCalls(HostPool hosts, Map<String, Piece> pieces, HttpSender http) {
+        this.hosts = hosts;
+        this.pieces = Map.copyOf(pieces);
+        this.http = http;
+    }
+
+    @Override
+    public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
+        try {
+            return new Event.Evaluated(hosts.evaluate(projectId, sources, state, timeout));
+        } catch (HostFailure failure) {
+            return new Event.EvaluationFailed(failure.result());
+        }
+    }
+
+    @Override
+    public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+        var step = call.step();
+        return hosts.runCode(new CodeCall(
+                projectId, contextKey + "/" + step.name(), step.source(), step.packageJson(), call.input(), timeout));
+    }
+
+    @Override
+    public StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout) {
+        var step = call.step();
+        var piece = pieces.get(step.pieceName());
+        if (piece == null) {
+            return failed("The piece " + step.pieceName() + " is not available on this server.");
+        }
+        var action = piece.action(step.actionName());
+        if (action == null) {
+            return failed("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
+        }
+        return action.run(new ActionCall(call.input(), idempotencyKey, http, timeout));
+    }
+
+    private static StepResult failed(String message) {
+        return new StepResult.Failed(StepError.of(message));
+    }
+
+    @Override
+    public boolean code(String source, String packageJson) {
+        return hosts.effectful(source, packageJson);
+    }
+
+    /** An unknown piece or action fails without an effect. */
+    @Override
+    public boolean piece(String pieceName, String actionName) {
+        var piece = pieces.get(pieceName);
+        var action = piece == null ? null : piece.action(actionName);
+        return action != null && !action.pure();
+    }
+}
