@@ -6,16 +6,17 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
+import java.io.PrintStream;
 import org.slf4j.LoggerFactory;
 
-/** One line an event on standard output. Set up in code, since reading Logback's XML takes longer than the rest. */
+/** One line an event. Set up in code, since reading Logback's XML takes longer than the rest. */
 final class Logs {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level [%thread] %logger{0}: %msg%replace( %kvp{NONE}){'^ $',''}%n";
 
     private Logs() {}
 
-    static void configure(String level) {
+    static void configure(String level, PrintStream target) {
         var context = (LoggerContext) LoggerFactory.getILoggerFactory();
         context.reset();
         var encoder = new PatternLayoutEncoder();
@@ -25,6 +26,7 @@ final class Logs {
         var console = new ConsoleAppender<ILoggingEvent>();
         console.setContext(context);
         console.setEncoder(encoder);
+        console.setTarget(target == System.err ? "System.err" : "System.out");
         console.start();
         var root = root(context);
         root.setLevel(Level.toLevel(level));

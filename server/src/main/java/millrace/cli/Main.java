@@ -1,5 +1,6 @@
 package millrace.cli;
 
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Command;
 /** What the launcher starts. Without a command it is the server. Its exit code is the command's. */
 @Command(
         name = "millrace",
-        subcommands = {Server.class, Training.class, Documentation.class})
+        subcommands = {Server.class, Training.class, DatabaseCommands.class, Documentation.class})
 public final class Main {
     private static final int FAILED = 1;
 
@@ -34,8 +35,9 @@ public final class Main {
                 .execute(arguments);
     }
 
-    Settings settings() {
-        return configured(Settings.load(environment, workingDirectory));
+    /** @param log where log lines go: standard output is for the results of a command that prints some */
+    Settings settings(PrintStream log) {
+        return configured(Settings.load(environment, workingDirectory), log);
     }
 
     /** Settings of a server beside the operator's: nothing of the environment but where the program lies. */
@@ -46,11 +48,11 @@ public final class Main {
                 all.put(name, value);
             }
         });
-        return configured(Settings.load(all, directory));
+        return configured(Settings.load(all, directory), System.out);
     }
 
-    private static Settings configured(Settings settings) {
-        Logs.configure(settings.server().logLevel());
+    private static Settings configured(Settings settings, PrintStream log) {
+        Logs.configure(settings.server().logLevel(), log);
         return settings;
     }
 

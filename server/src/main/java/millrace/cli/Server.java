@@ -16,7 +16,7 @@ final class Server implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        var settings = main.settings();
+        var settings = main.settings(System.out);
         var log = LoggerFactory.getLogger(Server.class);
         settings.warnings().forEach(log::warn);
         log.debug("settings read {} ms after the JVM's start", Uptime.millis());

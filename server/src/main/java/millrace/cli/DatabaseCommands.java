@@ -1,0 +1,102 @@
+package millrace.cli;
+
+import java.util.List;
+import java.util.function.Function;
+import millrace.database.Database;
+import millrace.database.MigrationStatus;
+import millrace.database.Migrations;
+import millrace.engine.Json;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code db …}: what the database's operator does by hand. Results go to standard output, the log to the other. */
+@Command(
+        name = "db",
+        mixinStandardHelpOptions = true,
+        description = "Looks after the configured database.",
+        synopsisSubcommandLabel = "COMMAND")
+final class DatabaseCommands {
+    @ParentCommand
+    @SuppressWarnings("NullAway.Init")
+    private Main main;
+
+    @Command(name = "migrate", description = "Applies the change sets that the database lacks.")
+    int migrate() {
+        return with(migrations -> {
+            var applied = migrations.apply();
+            print(applied.stream().map(id -> "applied " + id).toList(), "nothing is pending");
+            return 0;
+        });
+    }
+
+    @Command(name = "rollback", description = "Takes the newest applied change sets back.")
+    int rollback(
+            @Option(
+                            names = "--count",
+                            paramLabel = "N",
+                            defaultValue = "1",
+                            description = "How many (${DEFAULT-VALUE}).")
+                    int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("--count must be at least 1");
+        }
+        return with(migrations -> {
+            var gone = migrations.rollback(count);
+            print(gone.stream().map(id -> "took back " + id).toList(), "nothing is applied");
+            return 0;
+        });
+    }
+
+    @Command(name = "status", description = "Lists which change sets are applied and which are pending.")
+    int status(@Option(names = "--json", description = "As one JSON object.") boolean json) {
+        return with(migrations -> {
+            var status = migrations.status();
+            System.out.println(json ? json(status) : text(status));
+            return 0;
+        });
+    }
+
+    private int with(Function<Migrations, Integer> work) {
+        var settings = main.settings(System.err);
+        try (var database = Database.open(settings.database())) {
+            return work.apply(database.migrations());
+        }
+    }
+
+    private static void print(List<String> lines, String nothing) {
+        System.out.println(lines.isEmpty() ? nothing : String.join("\n", lines));
+    }
+
+    private static String json(MigrationStatus status) {
+        var all = Json.object();
+        var applied = all.putArray("applied");
+        for (var one : status.applied()) {
+            applied.addObject()
+                    .put("id", one.id())
+                    .put("checksum", one.checksum())
+                    .put("appliedAt", one.appliedAt().toString());
+        }
+        var pending = all.putArray("pending");
+        status.pending().forEach(one -> pending.addObject().put("id", one.id()));
+        return Json.text(all);
+    }
+
+    private static String text(MigrationStatus status) {
+        var lines = new StringBuilder();
+        status.applied()
+                .forEach(one -> lines.append(one.appliedAt())
+                        .append("  ")
+                        .append(one.id())
+                        .append('\n'));
+        status.pending()
+                .forEach(one -> lines.append("pending                   ")
+                        .append(one.id())
+                        .append('\n'));
+        return lines.append(status.applied().size())
+                .append(" applied, ")
+                .append(status.pending().size())
+                .append(" pending")
+                .toString();
+    }
+}

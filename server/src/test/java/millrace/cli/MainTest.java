@@ -1,0 +1,84 @@
+package millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import millrace.engine.Json;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line as the launcher calls it, but in this process. */
+class MainTest {
+    @TempDir
+    Path directory;
+
+    private String printed = "";
+    private String complained = "";
+
+    @Test
+    void bad_settings_end_every_command_with_78_and_start_nothing() {
+        var code = run(Map.of("AP_PORT", "eighty", "AP_LOG_LEVEL", "loud"), "server");
+
+        assertThat(code).isEqualTo(78);
+        assertThat(complained).contains("AP_PORT", "AP_LOG_LEVEL");
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void change_sets_are_applied_listed_and_taken_back() {
+        assertThat(run(Map.of(), "db", "status", "--json")).isZero();
+        var before = Json.read(printed);
+        assertThat(run(Map.of(), "db", "migrate")).isZero();
+        assertThat(run(Map.of(), "db", "status", "--json")).isZero();
+        var after = Json.read(printed);
+        assertThat(run(Map.of(), "db", "rollback")).isZero();
+        assertThat(printed).startsWith("took back ");
+        assertThat(run(Map.of(), "db", "status")).isZero();
+
+        assertThat(before.path("applied")).isEmpty();
+        assertThat(before.path("pending")).isNotEmpty();
+        assertThat(after.path("pending")).isEmpty();
+        assertThat(after.at("/applied/0/id").asText())
+                .isEqualTo(before.at("/pending/0/id").asText());
+        assertThat(printed).endsWith(" applied, 1 pending\n");
+    }
+
+    @Test
+    void a_failure_is_one_line_without_a_stack() {
+        var code = run(
+                Map.of(
+                        "AP_POSTGRES_URL",
+                        "postgresql://u:hush@127.0.0.1:1/d",
+                        "AP_POSTGRES_CONNECT_TIMEOUT_SECONDS",
+                        "1"),
+                "db",
+                "status");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(complained.strip().lines().reduce("", (first, last) -> last))
+                .startsWith("millrace: ")
+                .contains("127.0.0.1:1/d");
+        assertThat(complained).doesNotContain("hush", "\tat ");
+    }
+
+    private int run(Map<String, String> environment, String... arguments) {
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        var standardOut = System.out;
+        var standardErr = System.err;
+        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
+        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+        try {
+            return new Main(environment, directory).run(arguments);
+        } finally {
+            System.setOut(standardOut);
+            System.setErr(standardErr);
+            printed = out.toString(StandardCharsets.UTF_8);
+            complained = err.toString(StandardCharsets.UTF_8);
+        }
+    }
+}
