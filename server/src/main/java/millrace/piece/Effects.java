@@ -11,7 +11,9 @@ public enum Effects {
 
     // Text, not syntax: a mention in a comment costs one flush, a missed one would cost the code its fetch. What is
     // spelled in another way (globalThis['fe' + 'tch']) is pure, and the pure host has nothing of that name.
-    private static final Pattern MENTION = Pattern.compile("\\b(?:fetch|require|import|process)\\b");
+    private static final Pattern MENTION = Pattern.compile("\\b(?:fetch|require|import|process"
+            // Node's classes that a pure host does not have.
+            + "|Buffer|AbortController|AbortSignal|FormData|ReadableStream|TransformStream|CompressionStream)\\b");
 
     /** Reads the step's source and its package.json; dependencies need a host with {@code require}. */
     public static Effects of(String source, String packageJson) {
