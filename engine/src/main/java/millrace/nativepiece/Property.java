@@ -163,37 +163,6 @@ public record Property(
                 newFields);
     }
 
-    /**
-     * Whether the editor takes this value, which may be a template, as valid (reference/flow-format §7.1). Looser than
-     * the check at run time: the value behind a template is not known yet.
-     *
-     * @param value null when the input has no such key
-     */
-    public boolean accepts(@Nullable JsonNode value) {
-        if (kind == PropertyKind.MARKDOWN || kind == PropertyKind.CUSTOM) {
-            return true;
-        }
-        if (value == null || value.isMissingNode() || value.isNull()) {
-            return !mandatory;
-        }
-        return switch (kind) {
-            case SHORT_TEXT, LONG_TEXT, SECRET_TEXT, DATE_TIME, FILE, COLOR -> value.isTextual() && filled(value);
-            case NUMBER -> value.isNumber() || (value.isTextual() && filled(value));
-            case CHECKBOX -> value.isBoolean() || value.isTextual();
-            case DROPDOWN, STATIC_DROPDOWN, CUSTOM, MARKDOWN -> true;
-            case MULTI_SELECT_DROPDOWN, STATIC_MULTI_SELECT_DROPDOWN ->
-                (value.isArray() || value.isTextual()) && filled(value);
-            case ARRAY -> value.isObject() || ((value.isArray() || value.isTextual()) && filled(value));
-            case OBJECT -> value.isObject() || (value.isTextual() && filled(value));
-            case JSON -> value.isContainerNode() || (value.isTextual() && filled(value));
-            case DYNAMIC -> value.isObject();
-        };
-    }
-
-    private boolean filled(JsonNode value) {
-        return !mandatory || (value.isTextual() ? !value.textValue().isEmpty() : !value.isEmpty());
-    }
-
     /** {@code first_number} and {@code firstNumber} are shown as {@code First Number}. */
     private static String spaced(String name) {
         var shown = new StringBuilder();

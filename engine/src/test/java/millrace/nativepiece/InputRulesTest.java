@@ -128,30 +128,6 @@ class InputRulesTest {
                         json("{'file':{'filename':'naïve.csv','extension':'csv','base64':'AQI='}}")));
     }
 
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            value = {
-                "SHORT | 'x' | true", "SHORT | '' | false", "SHORT | 1 | false", "NUMBER | '{{a}}' | true",
-                "NUMBER | [] | false", "DYNAMIC | {} | true", "DYNAMIC | 'x' | false", "LIST | [] | false",
-                "LIST | {} | true", "OBJECT | {} | true", "JSON | [] | true", "JSON | 1 | false",
-            })
-    void the_editor_accepts_values_that_may_still_be_templates(String kind, String value, boolean accepted) {
-        var property = switch (kind) {
-            case "SHORT" -> Property.shortText("p");
-            case "NUMBER" -> Property.number("p");
-            case "DYNAMIC" -> Property.dynamic("p", "q");
-            case "LIST" -> Property.array("p");
-            case "OBJECT" -> Property.object("p");
-            default -> Property.json("p");
-        };
-
-        assertThat(property.required().accepts(json(value))).isEqualTo(accepted);
-        assertThat(property.accepts(null)).isTrue();
-        assertThat(property.required().accepts(null)).isFalse();
-    }
-
     private static ActionCall call(String input) {
         return new ActionCall((ObjectNode) json(input), "key", NOWHERE, Duration.ofSeconds(1));
     }

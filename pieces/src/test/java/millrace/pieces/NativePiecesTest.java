@@ -7,12 +7,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.Random;
 import java.util.random.RandomGenerator;
+import millrace.definition.PieceCatalogue;
+import millrace.definition.PropertyType;
 import millrace.engine.Json;
 import millrace.engine.StepResult;
 import millrace.nativepiece.ActionCall;
 import millrace.nativepiece.ActionDefinition;
 import millrace.nativepiece.HttpOutcome;
 import millrace.nativepiece.PieceMetadata;
+import millrace.nativepiece.PropertyKind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +114,28 @@ class NativePiecesTest {
         assertThat(webhook.at("/actions/return_response/props/fields/refreshers/0")
                         .asText())
                 .isEqualTo("responseType");
+    }
+
+    @Test
+    void the_editor_knows_actions_and_triggers_in_every_version() {
+        var reply = pieces.findAction("@activepieces/piece-webhook", "0.0.1", "return_response");
+        assertThat(reply.orElseThrow().properties().get("fields"))
+                .isEqualTo(new PieceCatalogue.Property(PropertyType.DYNAMIC, true, false));
+        assertThat(pieces.findTrigger("@activepieces/piece-webhook", "99.0.0", "catch_webhook"))
+                .isPresent();
+        assertThat(pieces.findTrigger("@activepieces/piece-webhook", "0.1.29", "return_response"))
+                .isEmpty();
+        assertThat(pieces.findAction("@activepieces/piece-none", "0.1.29", "return_response"))
+                .isEmpty();
+    }
+
+    @Test
+    void every_kind_of_property_is_one_that_the_editor_checks() {
+        assertThat(PropertyKind.values())
+                .extracting(PropertyKind::name)
+                .containsExactlyInAnyOrderElementsOf(java.util.Arrays.stream(PropertyType.values())
+                        .map(PropertyType::name)
+                        .toList());
     }
 
     private ActionDefinition action(String piece, String name) {
