@@ -178,16 +178,20 @@ public final class Migrations {
 
     private DatabaseRefusal refusal(SQLException e) {
         if (Failures.mayNotCreate(e) && connector instanceof PostgresConnector postgres) {
+            var role = postgres.settings().user();
             return new DatabaseRefusal(
-                    "the role " + postgres.settings().user() + " may not create tables in " + connector.place()
-                            + ": run GRANT USAGE, CREATE ON SCHEMA public TO \""
-                            + postgres.settings().user() + "\";",
+                    "the role " + role + " may not create tables in " + connector.place()
+                            + ": run GRANT USAGE, CREATE ON SCHEMA public TO " + quoted(role) + ";",
                     e);
         }
         return new DatabaseRefusal(
                 "the schema of the database " + connector.place() + " can't be read or changed: "
                         + String.valueOf(e.getMessage()).replace('\n', ' '),
                 e);
+    }
+
+    private static String quoted(String role) {
+        return role.matches("[a-z_][a-z0-9_]*") ? role : '"' + role.replace("\"", "\"\"") + '"';
     }
 
     private static long millisSince(long began) {

@@ -13,7 +13,9 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import millrace.schema.TextConverter;
 import org.jooq.Condition;
+import org.jooq.DataType;
 import org.jooq.Field;
 import org.jooq.Record;
 import org.jooq.ResultQuery;
@@ -25,6 +27,9 @@ import org.jooq.impl.SQLDataType;
 final class SqliteDialect implements Dialect {
     /** Lower case of all letters; SQLite's own knows ASCII only. Defined on each connection by SqliteConnector. */
     static final String LOWER = "millrace_lower";
+
+    /** Elements are stored as text columns are. */
+    private static final DataType<String> TEXT = SQLDataType.VARCHAR.asConvertedDataType(new TextConverter());
 
     private static final String NOW = "CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000";
 
@@ -58,7 +63,7 @@ final class SqliteDialect implements Dialect {
         if (elements.isEmpty()) {
             return falseCondition();
         }
-        var wanted = list(elements.stream().map(element -> val(element)).toList());
+        var wanted = list(elements.stream().map(element -> val(element, TEXT)).toList());
         return condition("EXISTS (SELECT 1 FROM json_each({0}) WHERE value IN ({1}))", list, wanted);
     }
 

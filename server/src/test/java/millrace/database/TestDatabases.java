@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import millrace.config.DatabaseSettings;
 import millrace.config.DatabaseSettings.Host;
@@ -62,8 +65,8 @@ public final class TestDatabases implements AutoCloseable {
 
     /** The class path holds one version, the oldest that we support; the build unpacks the newest beside it. */
     private static PgBinaryResolver newest() {
-        return (system, hardware) -> Files.newInputStream(
-                Path.of("target", "postgres-newest", "postgres-" + system.toLowerCase() + "-" + hardware + ".txz"));
+        return (system, hardware) -> Files.newInputStream(Path.of(
+                "target", "postgres-newest", "postgres-" + system.toLowerCase(Locale.ROOT) + "-" + hardware + ".txz"));
     }
 
     /** A database with nothing in it. */
@@ -99,6 +102,42 @@ public final class TestDatabases implements AutoCloseable {
         }
     }
 
+    /** The same in another database of the server, that the superuser is connected to. */
+    public void adminOf(Postgres settings, String sql) {
+        try (var connection = Objects.requireNonNull(server)
+                        .getDatabase("postgres", settings.database())
+                        .getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(sql, e);
+        }
+    }
+
+    /** The same database as another role. */
+    public static Postgres as(Postgres settings, String user, String password) {
+        return copy(settings, settings.database(), user, new Secret(password));
+    }
+
+    /** Another database of the same server. */
+    public static Postgres in(Postgres settings, String database) {
+        return copy(settings, database, settings.user(), settings.password());
+    }
+
+    private static Postgres copy(Postgres from, String database, String user, @Nullable Secret password) {
+        return new Postgres(
+                from.hosts(),
+                database,
+                user,
+                password,
+                from.tls(),
+                from.parameters(),
+                from.poolSize(),
+                from.idleTimeout(),
+                from.connectTimeout(),
+                from.acquireTimeout());
+    }
+
     private DatabaseSettings empty(String name) {
         admin("CREATE DATABASE " + name + " OWNER " + ROLE);
         return server == null ? new Sqlite(file(name)) : settings(name);
@@ -110,8 +149,7 @@ public final class TestDatabases implements AutoCloseable {
 
     private Postgres settings(String database) {
         return new Postgres(
-                List.of(new Host(
-                        "localhost", java.util.Objects.requireNonNull(server).getPort())),
+                List.of(new Host("localhost", Objects.requireNonNull(server).getPort())),
                 database,
                 ROLE,
                 new Secret("p@ss:/?#%"),
@@ -129,7 +167,7 @@ public final class TestDatabases implements AutoCloseable {
             server.close();
         }
         try (var files = Files.walk(folder)) {
-            for (var file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }

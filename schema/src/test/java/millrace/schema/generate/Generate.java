@@ -65,7 +65,10 @@ public final class Generate {
                 .setServerConfig("synchronous_commit", "off")
                 .start()) {
             migrate(postgres, changeSets);
-            GenerationTool.generate(configuration(postgres.getJdbcUrl("postgres", "postgres"), target));
+            var tool = new GenerationTool();
+            // The class as compiled from this source, not one of an earlier build on the class path.
+            tool.setClassLoader(Names.class.getClassLoader());
+            tool.run(configuration(postgres.getJdbcUrl("postgres", "postgres"), target));
         }
     }
 
@@ -110,12 +113,12 @@ public final class Generate {
                                 .withBinding("millrace.schema.TextListBinding")
                                 .withIncludeTypes("_varchar|varchar\\[\\]|ARRAY"),
                         new ForcedType().withName("INTEGER").withIncludeTypes("smallint|int2"),
-                        // Ids are varchar(21) and never hold NUL; what has no length may be a user's text.
+                        // Ids and keys have a length and never hold NUL; what has none may be a user's text.
                         new ForcedType()
                                 .withUserType("java.lang.String")
                                 .withConverter("millrace.schema.TextConverter")
                                 .withIncludeTypes("character varying|varchar|text")
-                                .withExcludeTypes(".*\\(\\d+\\)"));
+                                .withExcludeTypes(".*\\((21|128)\\)"));
         return new Configuration()
                 .withLogging(Logging.WARN)
                 .withJdbc(new Jdbc().withDriver("org.postgresql.Driver").withUrl(url))
@@ -125,6 +128,7 @@ public final class Generate {
                         .withGenerate(new org.jooq.meta.jaxb.Generate()
                                 .withGeneratedAnnotation(false)
                                 .withComments(false)
+                                .withFluentSetters(true)
                                 .withIndexes(false)
                                 .withImplicitJoinPathsToMany(false)
                                 .withImplicitJoinPathsToOne(false))

@@ -19,6 +19,26 @@ public final class Names extends DefaultGeneratorStrategy {
     }
 
     @Override
+    public String getJavaGetterName(Definition definition, Mode mode) {
+        return "get" + capitalized(definition);
+    }
+
+    @Override
+    public String getJavaSetterName(Definition definition, Mode mode) {
+        return "set" + capitalized(definition);
+    }
+
+    @Override
+    public String getJavaMemberName(Definition definition, Mode mode) {
+        return definition.getOutputName();
+    }
+
+    private static String capitalized(Definition definition) {
+        var name = definition.getOutputName();
+        return name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+    }
+
+    @Override
     public String getJavaClassName(Definition definition, Mode mode) {
         if (definition instanceof TableDefinition) {
             var name = super.getJavaClassName(definition, Mode.DEFAULT);

@@ -1,0 +1,37 @@
+package millrace.database;
+
+import java.util.List;
+import millrace.config.DatabaseSettings;
+
+/** What {@code db migrate}, {@code db rollback} and {@code db status} do; cli parses and prints. */
+public final class SchemaCommands {
+    private SchemaCommands() {}
+
+    /** Applies what is pending and makes the partitions. @return the ids of the change sets applied */
+    public static List<String> migrate(DatabaseSettings settings) {
+        try (var database = Database.open(settings)) {
+            var applied = database.migrations().apply();
+            database.partitions().ensure();
+            return applied;
+        }
+    }
+
+    /**
+     * Takes the newest change sets back. Rows of tables that they do not drop stay.
+     *
+     * @return the ids, in the order in which they went
+     * @throws DatabaseRefusal while a server runs on the database
+     */
+    public static List<String> rollback(DatabaseSettings settings, int count) {
+        try (var database = Database.open(settings)) {
+            RunningServers.refuse(database);
+            return database.migrations().rollback(count);
+        }
+    }
+
+    /** What is applied and what is pending; also beside a running server, and of a newer schema. */
+    public static MigrationStatus status(DatabaseSettings settings) {
+        var connector = Connector.of(settings);
+        return new Migrations(connector, ChangeSet.all(connector.dialect())).status();
+    }
+}

@@ -1,0 +1,192 @@
+package millrace.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import millrace.config.DatabaseSettings;
+import org.junit.jupiter.api.Test;
+
+class MigrationsTest {
+    private static final ChangeSet FIRST =
+            ChangeSet.of("0001_first", "CREATE TABLE first (id integer);", "DROP TABLE first;");
+    private static final ChangeSet SECOND =
+            ChangeSet.of("0002_second", "CREATE TABLE second (id integer);", "DROP TABLE second;");
+    private static final ChangeSet BROKEN = ChangeSet.of(
+            "0002_broken",
+            "CREATE TABLE half (id integer);\nINSERT INTO half VALUES (1);\nINSERT INTO nowhere VALUES (1);",
+            "");
+
+    @OnBothDatabases
+    void every_change_set_goes_up_down_and_up_again_to_the_same_schema(TestDatabases databases) {
+        var settings = databases.empty();
+        var connector = Connector.of(settings);
+        var sets = ChangeSet.all(connector.dialect());
+        var catalogue = new Catalogue(settings);
+
+        for (int i = 1; i <= sets.size(); i++) {
+            var migrations = new Migrations(connector, sets.subList(0, i));
+            var before = catalogue.all();
+            assertThat(migrations.apply()).containsExactly(sets.get(i - 1).id());
+            var after = catalogue.all();
+
+            assertThat(migrations.rollback(1)).containsExactly(sets.get(i - 1).id());
+            assertThat(catalogue.all()).isEqualTo(before);
+
+            migrations.apply();
+            assertThat(catalogue.all()).isEqualTo(after);
+        }
+    }
+
+    @OnBothDatabases
+    void all_go_down_with_partitions_and_data_and_come_up_the_same(TestDatabases databases) {
+        var settings = databases.migrated();
+        var catalogue = new Catalogue(settings);
+        var full = catalogue.all();
+
+        try (var database = Database.open(settings)) {
+            var gone = database.migrations().rollback(100);
+            assertThat(gone).hasSize(7).isSortedAccordingTo(java.util.Comparator.reverseOrder());
+            assertThat(catalogue.all()).isEmpty();
+
+            database.prepare();
+            assertThat(catalogue.all()).isEqualTo(full);
+        }
+    }
+
+    @OnBothDatabases
+    void the_second_start_finds_nothing_to_do(TestDatabases databases) {
+        var migrations = migrations(databases.empty(), FIRST, SECOND);
+
+        assertThat(migrations.apply()).containsExactly("0001_first", "0002_second");
+        assertThat(migrations.apply()).isEmpty();
+    }
+
+    @OnBothDatabases
+    void starts_at_the_same_time_apply_each_once(TestDatabases databases, DatabaseKind kind) throws Exception {
+        if (!kind.postgres()) {
+            return; // a second process is refused, see SqliteTest
+        }
+        var settings = databases.empty();
+        var starts = new ArrayList<Callable<List<String>>>();
+        for (int i = 0; i < 4; i++) {
+            starts.add(() -> migrations(settings, FIRST, SECOND).apply());
+        }
+
+        var applied = new ArrayList<String>();
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var start : threads.invokeAll(starts)) {
+                applied.addAll(start.get());
+            }
+        }
+
+        assertThat(applied).containsExactly("0001_first", "0002_second");
+    }
+
+    @OnBothDatabases
+    void a_change_set_that_fails_leaves_nothing_and_those_before_it_stay(TestDatabases databases) {
+        var settings = databases.empty();
+
+        assertThatThrownBy(() -> migrations(settings, FIRST, BROKEN).apply())
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("0002_broken")
+                .hasMessageContaining("nowhere");
+
+        assertThat(new Catalogue(settings).tables()).containsExactly("first", "schema_migration");
+        assertThat(migrations(settings, FIRST, SECOND).apply()).containsExactly("0002_second");
+    }
+
+    @OnBothDatabases
+    void a_changed_change_set_is_refused(TestDatabases databases) {
+        var settings = databases.empty();
+        migrations(settings, FIRST).apply();
+        var changed = ChangeSet.of("0001_first", FIRST.up() + " ", FIRST.down());
+
+        assertThatThrownBy(() -> migrations(settings, changed).apply())
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("0001_first");
+    }
+
+    @OnBothDatabases
+    void a_newer_schema_is_refused_but_its_status_is_told(TestDatabases databases) {
+        var settings = databases.empty();
+        migrations(settings, FIRST, SECOND).apply();
+        var older = migrations(settings, FIRST);
+
+        assertThatThrownBy(older::apply)
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("0002_second")
+                .hasMessageContaining("0001_first");
+        assertThatThrownBy(() -> older.rollback(1)).isInstanceOf(DatabaseRefusal.class);
+        assertThat(older.status().applied())
+                .extracting(MigrationStatus.Applied::id)
+                .contains("0002_second");
+    }
+
+    @OnBothDatabases
+    void the_status_tells_what_is_applied_and_what_is_pending(TestDatabases databases) {
+        var settings = databases.empty();
+
+        assertThat(migrations(settings, FIRST).status().applied()).isEmpty();
+        migrations(settings, FIRST).apply();
+        var status = migrations(settings, FIRST, SECOND).status();
+
+        assertThat(status.applied()).singleElement().satisfies(applied -> {
+            assertThat(applied.id()).isEqualTo("0001_first");
+            assertThat(applied.checksum()).isEqualTo(FIRST.checksum()).hasSize(64);
+            assertThat(applied.appliedAt()).isNotNull();
+        });
+        assertThat(status.pending()).containsExactly(new MigrationStatus.Pending("0002_second"));
+    }
+
+    @OnBothDatabases
+    void a_role_without_the_right_to_create_is_told_the_statement(TestDatabases databases, DatabaseKind kind) {
+        if (!kind.postgres()) {
+            return;
+        }
+        databases.admin("DROP ROLE IF EXISTS guest");
+        databases.admin("CREATE ROLE guest LOGIN PASSWORD 'guest'");
+        var owned = (DatabaseSettings.Postgres) databases.migrated();
+        try (var owner = Database.open(owned)) {
+            owner.migrations().rollback(100);
+            owner.transact(tx -> {
+                tx.sql().execute("DROP TABLE schema_migration");
+                tx.sql().execute("CREATE SCHEMA own");
+            });
+        }
+        databases.adminOf(owned, "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        var guest = TestDatabases.as(owned, "guest", "guest");
+
+        assertThatThrownBy(() -> migrations(guest, FIRST).apply())
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("GRANT USAGE, CREATE ON SCHEMA public TO guest;");
+        assertThat(new Catalogue(owned).tables()).isEmpty();
+    }
+
+    @Test
+    void the_list_of_change_sets_names_all_folders_in_order() throws Exception {
+        var list = java.util.Objects.requireNonNull(
+                millrace.schema.Tables.class.getResource("/millrace/schema/changesets"));
+        try (var reader = new java.io.BufferedReader(
+                new java.io.InputStreamReader(list.openStream(), java.nio.charset.StandardCharsets.UTF_8))) {
+            var named = reader.lines().toList();
+            var folders = Path.of("../schema/src/main/resources/millrace/schema")
+                    .toFile()
+                    .listFiles(File::isDirectory);
+
+            assertThat(named).isSorted().doesNotHaveDuplicates();
+            assertThat(java.util.stream.Stream.of(java.util.Objects.requireNonNull(folders))
+                            .map(File::getName))
+                    .containsExactlyInAnyOrderElementsOf(named);
+        }
+    }
+
+    private static Migrations migrations(DatabaseSettings settings, ChangeSet... sets) {
+        return new Migrations(Connector.of(settings), List.of(sets));
+    }
+}

@@ -1,0 +1,84 @@
+package millrace.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import millrace.config.DatabaseSettings.Host;
+import millrace.config.DatabaseSettings.Postgres;
+import millrace.config.DatabaseSettings.Tls;
+import millrace.config.Secret;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+
+class PostgresOpeningTest {
+    @OnBothDatabases
+    void a_wrong_password_ends_in_one_line_without_it(TestDatabases databases, DatabaseKind kind) {
+        Assumptions.assumeTrue(kind.postgres());
+        databases.admin("ALTER SYSTEM SET password_encryption = 'scram-sha-256'");
+        var settings = (Postgres) databases.migrated();
+
+        assertThatThrownBy(() -> Database.open(TestDatabases.as(settings, "nobody", "s3cret")))
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining(settings.place())
+                .hasMessageContaining("nobody")
+                .hasMessageNotContainingAny("s3cret", "\n");
+    }
+
+    @OnBothDatabases
+    void an_unknown_database_is_named(TestDatabases databases, DatabaseKind kind) {
+        Assumptions.assumeTrue(kind.postgres());
+        var known = (Postgres) databases.migrated();
+
+        assertThatThrownBy(() -> Database.open(TestDatabases.in(known, "elsewhere")))
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("elsewhere")
+                .hasMessageContaining("AP_POSTGRES_DATABASE");
+    }
+
+    @OnBothDatabases
+    void connections_carry_the_programs_name_and_their_purpose(Database database, DatabaseKind kind) throws Exception {
+        Assumptions.assumeTrue(kind.postgres());
+        try (var connection = database.dedicated("notifier");
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SHOW application_name")) {
+            row.next();
+            assertThat(row.getString(1)).isEqualTo("millrace:notifier");
+            assertThat(connection.getAutoCommit()).isTrue();
+        }
+        assertThat(database.<String>read(
+                        tx -> tx.sql().resultQuery("SHOW application_name").fetchSingle(0, String.class)))
+                .isEqualTo("millrace");
+    }
+
+    @Test
+    void a_server_that_is_not_there_is_named() {
+        var settings = new Postgres(
+                List.of(new Host("localhost", 1)),
+                "db",
+                "user",
+                new Secret("s3cret"),
+                new Tls("disable", null, null, null),
+                Map.of(),
+                10,
+                Duration.ofMinutes(5),
+                Duration.ZERO,
+                Duration.ofSeconds(5));
+
+        assertThatThrownBy(() -> Database.open(settings))
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("localhost:1/db")
+                .hasMessageContaining("AP_POSTGRES_HOST")
+                .hasMessageNotContainingAny("s3cret", "\n");
+    }
+
+    @Test
+    void the_pool_leaves_room_for_writers_and_notifier() {
+        assertThat(PostgresConnections.general(3)).isOne();
+        assertThat(PostgresConnections.general(5)).isEqualTo(3);
+        assertThat(PostgresConnections.general(6)).isEqualTo(3);
+        assertThat(PostgresConnections.general(10)).isEqualTo(7);
+    }
+}

@@ -1,0 +1,71 @@
+package millrace.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import millrace.config.DatabaseSettings.Sqlite;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SqliteTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void the_file_is_durable_checked_and_can_shrink() {
+        try (var database = Database.open(new Sqlite(folder.resolve("a.db")))) {
+            database.prepare();
+
+            assertThat(pragma(database, "journal_mode")).isEqualTo("wal");
+            assertThat(pragma(database, "auto_vacuum")).isEqualTo("2");
+            assertThat(pragma(database, "synchronous")).isEqualTo("2");
+            assertThat(pragma(database, "foreign_keys")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
+        var settings = new Sqlite(folder.resolve("a.db"));
+        try (var first = Database.open(settings)) {
+            first.prepare();
+
+            assertThatThrownBy(() -> Database.open(settings))
+                    .isInstanceOf(DatabaseRefusal.class)
+                    .hasMessageContaining(settings.file().toString())
+                    .hasMessageNotContainingAny("\n");
+            assertThat(pragma(first, "user_version")).isEqualTo("0");
+        }
+        Database.open(settings).close();
+    }
+
+    @Test
+    void the_status_can_be_asked_beside_a_running_server() {
+        var settings = new Sqlite(folder.resolve("a.db"));
+        try (var first = Database.open(settings)) {
+            first.prepare();
+
+            assertThat(SchemaCommands.status(settings).pending()).isEmpty();
+        }
+    }
+
+    @Test
+    void a_transaction_within_a_transaction_is_refused_not_waited_for() {
+        try (var database = Database.open(new Sqlite(folder.resolve("a.db")))) {
+            assertThatThrownBy(() -> database.transact(tx -> database.transact(inner -> {})))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessageContaining("do not nest");
+        }
+    }
+
+    @Test
+    void a_missing_folder_is_told() {
+        assertThatThrownBy(() -> Database.open(new Sqlite(folder.resolve("nowhere/a.db"))))
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("nowhere");
+    }
+
+    private static String pragma(Database database, String name) {
+        return database.read(tx -> tx.sql().resultQuery("PRAGMA " + name).fetchSingle(0, String.class));
+    }
+}
