@@ -16,23 +16,27 @@ import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
 import millrace.access.Principal;
+import millrace.config.HttpSettings;
 import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The web server: one virtual thread a connection, one handler for all requests, which finds the declared route and does
  * what its declaration says, in this order: route, limit of sign-ins, principal, ids in the path, body, handler, answer.
  */
 public final class HttpServer implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
+
+    private static final String ALL_ADDRESSES = "0.0.0.0";
+
+    /** How long requests under way may take at a stop. */
+    private static final Duration STOP_GRACE = Duration.ofSeconds(10);
 
     private static final HeaderName REQUEST_ID = HeaderNames.create("x-request-id");
     private static final HeaderName REQUESTED_METHOD = HeaderNames.create("access-control-request-method");
@@ -53,7 +57,7 @@ public final class HttpServer implements AutoCloseable {
     private final @Nullable RateLimit signInLimit;
     private final @Nullable HeaderName clientAddressHeader;
 
-    private HttpServer(HttpOptions options, List<Room> rooms, Authenticator authenticator, RandomGenerator random) {
+    private HttpServer(HttpSettings settings, List<Room> rooms, Authenticator authenticator, RandomGenerator random) {
         var declared = new Routes();
         rooms.forEach(room -> room.declare(declared));
         declared.get("/openapi.json", call -> document()).open();
@@ -62,16 +66,17 @@ public final class HttpServer implements AutoCloseable {
         this.authenticator = authenticator;
         this.requestIds = new RequestIds(random);
         this.signInLimit =
-                options.signInLimit() == null ? null : new RateLimit(options.signInLimit(), System::nanoTime);
-        this.clientAddressHeader =
-                options.clientAddressHeader() == null ? null : HeaderNames.create(options.clientAddressHeader());
-        this.server = webServer(options);
+                settings.signInLimit().enabled() ? new RateLimit(settings.signInLimit(), System::nanoTime) : null;
+        this.clientAddressHeader = settings.clientAddressHeader().isEmpty()
+                ? null
+                : HeaderNames.create(settings.clientAddressHeader().toLowerCase(Locale.ROOT));
+        this.server = webServer(settings.port());
     }
 
     /** Starts to listen. */
     public static HttpServer start(
-            HttpOptions options, List<Room> rooms, Authenticator authenticator, RandomGenerator random) {
-        var started = new HttpServer(options, rooms, authenticator, random);
+            HttpSettings settings, List<Room> rooms, Authenticator authenticator, RandomGenerator random) {
+        var started = new HttpServer(settings, rooms, authenticator, random);
         started.server.start();
         return started;
     }
@@ -103,7 +108,7 @@ public final class HttpServer implements AutoCloseable {
      * webhooks, and our own parsing refuses what JSON routes can't read. No request may announce more than the largest
      * limit of a route: Helidon reads one chunk of a chunked body as a whole.
      */
-    private WebServer webServer(HttpOptions options) {
+    private WebServer webServer(int port) {
         var http1 = Http1Config.builder()
                 .validatePath(false)
                 .validatePrologue(false)
@@ -115,10 +120,10 @@ public final class HttpServer implements AutoCloseable {
                 .build();
         long largest = routes.stream().mapToLong(Route::maxBytes).max().orElse(0);
         return WebServer.builder()
-                .host(options.host())
-                .port(options.port())
+                .host(ALL_ADDRESSES)
+                .port(port)
                 .shutdownHook(false)
-                .shutdownGracePeriod(options.stopGrace())
+                .shutdownGracePeriod(STOP_GRACE)
                 .maxPayloadSize(largest)
                 .contentEncoding(new EncodedBodies())
                 .addConnectionSelector(new LingeringConnections(

@@ -3,6 +3,7 @@ package millrace.http;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import millrace.config.HttpSettings;
 
 /**
  * Counts calls of each client address in windows of fixed length. Any thread may ask; all state is under this object's
@@ -17,7 +18,7 @@ final class RateLimit {
     private final LongSupplier nanoTime;
     private final Map<String, Window> windows = new HashMap<>();
 
-    RateLimit(HttpOptions.SignInLimit limit, LongSupplier nanoTime) {
+    RateLimit(HttpSettings.SignInLimit limit, LongSupplier nanoTime) {
         this.max = limit.max();
         this.windowNanos = limit.window().toNanos();
         this.nanoTime = nanoTime;

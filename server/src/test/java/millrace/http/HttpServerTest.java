@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.zip.GZIPOutputStream;
 import millrace.access.Permission;
 import millrace.access.Principal;
 import millrace.access.PrincipalType;
+import millrace.config.HttpSettings;
 import millrace.engine.ErrorCode;
 import millrace.engine.Json;
 import millrace.engine.MillraceException;
@@ -69,12 +71,12 @@ class HttpServerTest {
             routes.raw("/webhooks/{flowId}", HttpServerTest::echo).open().maxBytes(WEBHOOK_LIMIT);
         };
         server = HttpServer.start(
-                new HttpOptions(
-                        "127.0.0.1",
+                new HttpSettings(
                         0,
+                        URI.create("http://localhost"),
                         "x-real-ip",
-                        new HttpOptions.SignInLimit(3, Duration.ofMinutes(1)),
-                        Duration.ofSeconds(1)),
+                        new HttpSettings.SignInLimit(true, 3, Duration.ofMinutes(1)),
+                        1),
                 List.of(room),
                 HttpServerTest::authenticate,
                 new Random(1));
