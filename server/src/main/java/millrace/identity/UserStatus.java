@@ -1,0 +1,7 @@
+package millrace.identity;
+
+/** Whether a user may come in. */
+public enum UserStatus {
+    ACTIVE,
+    INACTIVE
+}
