@@ -1,11 +1,9 @@
 package millrace.testkit;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import millrace.engine.Json;
-import org.jspecify.annotations.Nullable;
 
 /** A flow document, step by step. Immutable: each call answers a new builder. */
 public final class FlowBuilder {
@@ -14,11 +12,9 @@ public final class FlowBuilder {
 
     private final String displayName;
     private final ObjectNode trigger;
-    private final List<Named> steps;
+    private final List<Step.Named> steps;
 
-    private record Named(String name, Step step) {}
-
-    private FlowBuilder(String displayName, ObjectNode trigger, List<Named> steps) {
+    private FlowBuilder(String displayName, ObjectNode trigger, List<Step.Named> steps) {
         this.displayName = displayName;
         this.trigger = trigger;
         this.steps = List.copyOf(steps);
@@ -56,7 +52,7 @@ public final class FlowBuilder {
 
     public FlowBuilder step(String name, Step step) {
         var more = new ArrayList<>(steps);
-        more.add(new Named(name, step));
+        more.add(new Step.Named(name, step));
         return new FlowBuilder(displayName, trigger, more);
     }
 
@@ -76,10 +72,7 @@ public final class FlowBuilder {
     /** The operation IMPORT_FLOW that makes a draft of this. */
     public ObjectNode importOperation() {
         var document = trigger.deepCopy();
-        var first = chain(steps);
-        if (first != null) {
-            document.set("nextAction", first);
-        }
+        Step.link(document, "nextAction", steps);
         var operation = Json.object().put("type", "IMPORT_FLOW");
         operation
                 .putObject("request")
@@ -92,17 +85,5 @@ public final class FlowBuilder {
 
     public String displayName() {
         return displayName;
-    }
-
-    static @Nullable JsonNode chain(List<Named> steps) {
-        ObjectNode next = null;
-        for (var named : steps.reversed()) {
-            var one = named.step().document(named.name());
-            if (next != null) {
-                one.set("nextAction", next);
-            }
-            next = one;
-        }
-        return next;
     }
 }

@@ -10,13 +10,14 @@ import millrace.engine.Json;
 public final class Step {
     private final String type;
     private final ObjectNode settings;
-    private final List<String> bodyNames;
-    private final List<Step> body;
+    private final List<Named> body;
 
-    private Step(String type, ObjectNode settings, List<String> bodyNames, List<Step> body) {
+    /** A step at its place. */
+    record Named(String name, Step step) {}
+
+    private Step(String type, ObjectNode settings, List<Named> body) {
         this.type = type;
         this.settings = settings;
-        this.bodyNames = List.copyOf(bodyNames);
         this.body = List.copyOf(body);
     }
 
@@ -28,7 +29,7 @@ public final class Step {
                 .put("packageJson", "{}");
         settings.putObject("input");
         settings.putObject("errorHandlingOptions");
-        return new Step("CODE", settings, List.of(), List.of());
+        return new Step("CODE", settings, List.of());
     }
 
     public static Step piece(String name, String version, String action) {
@@ -39,7 +40,7 @@ public final class Step {
         settings.putObject("input");
         settings.putObject("propertySettings");
         settings.putObject("errorHandlingOptions");
-        return new Step("PIECE", settings, List.of(), List.of());
+        return new Step("PIECE", settings, List.of());
     }
 
     /** Answers the webhook's caller with a JSON body and ends the run. */
@@ -66,7 +67,7 @@ public final class Step {
 
     /** A loop over the items; {@link #step} fills it. */
     public static Step loop(String items) {
-        return new Step("LOOP_ON_ITEMS", Json.object().put("items", items), List.of(), List.of());
+        return new Step("LOOP_ON_ITEMS", Json.object().put("items", items), List.of());
     }
 
     public Step input(String name, String value) {
@@ -80,16 +81,14 @@ public final class Step {
     public Step input(String name, JsonNode value) {
         var changed = settings.deepCopy();
         changed.withObjectProperty("input").set(name, value);
-        return new Step(type, changed, bodyNames, body);
+        return new Step(type, changed, body);
     }
 
     /** Adds a step to the body of a loop. */
     public Step step(String name, Step inner) {
-        var names = new ArrayList<>(bodyNames);
-        names.add(name);
         var steps = new ArrayList<>(body);
-        steps.add(inner);
-        return new Step(type, settings, names, steps);
+        steps.add(new Named(name, inner));
+        return new Step(type, settings, steps);
     }
 
     ObjectNode document(String name) {
@@ -99,17 +98,19 @@ public final class Step {
                 .put("type", type)
                 .put("valid", true);
         document.set("settings", settings.deepCopy());
-        ObjectNode next = null;
-        for (var i = body.size() - 1; i >= 0; i--) {
-            var inner = body.get(i).document(bodyNames.get(i));
-            if (next != null) {
-                inner.set("nextAction", next);
-            }
-            next = inner;
-        }
-        if (next != null) {
-            document.set("firstLoopAction", next);
-        }
+        link(document, "firstLoopAction", body);
         return document;
+    }
+
+    /** Puts the steps, each the next of the one before, into the document. */
+    static void link(ObjectNode document, String first, List<Named> steps) {
+        var parent = document;
+        var key = first;
+        for (var named : steps) {
+            var one = named.step().document(named.name());
+            parent.set(key, one);
+            parent = one;
+            key = "nextAction";
+        }
     }
 }
