@@ -195,7 +195,8 @@ final class JsDate {
             int second = 0;
             int millis = 0;
             int offset = 0;
-            if (take('T') || take('t')) {
+            boolean timed = take('T') || take('t');
+            if (timed) {
                 hour = exactly(2);
                 minute = take(':') ? exactly(2) : -1;
                 if (take(':')) {
@@ -214,7 +215,7 @@ final class JsDate {
                     return OptionalLong.empty();
                 }
             }
-            if (!take('Z') && !take('z') && (peek() == '+' || peek() == '-')) {
+            if (timed && !take('Z') && !take('z') && (peek() == '+' || peek() == '-')) {
                 int direction = take('+') ? 1 : -1;
                 at += direction < 0 ? 1 : 0;
                 int hours = exactly(2);
@@ -232,23 +233,26 @@ final class JsDate {
         }
     }
 
-    /** Words and numbers in the order people write them. */
+    /**
+     * Words and numbers in the order people write them. Words before the first number and text in parentheses say
+     * nothing; missing parts of a date are 1.
+     */
     private static final class Spoken extends Reader {
         private static final String MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
-        private static final String DAYS = "sunmontuewedthufrisat";
 
-        private final int[] numbers = new int[3];
-        private int count;
-        private int month = -1;
-        private int monthAt;
-        private int hour = -1;
-        private int minute;
-        private int second;
-        private int millis;
+        private final int[] date = {1, 1, 1};
+        private int dateParts;
+        private final int[] clock = new int[4];
+        private int clockParts;
+        private boolean clockEnded;
+        private int month;
         private int half = -1;
-        private int zone;
-        private boolean zoned;
-        private boolean zonedByNumber;
+        private boolean numberRead;
+        private boolean utcNamed;
+        private int zoneHours;
+        private int zoneMinutes;
+        private int zoneSign = 1;
+        private boolean zoneMinutesOpen;
 
         Spoken(String text) {
             super(text);
@@ -256,68 +260,92 @@ final class JsDate {
 
         OptionalLong time() {
             while (!ended()) {
-                char c = peek();
-                boolean read;
-                if (digit()) {
-                    read = number();
-                } else if (isLetter(c)) {
-                    read = word();
-                } else if ((c == '+' || c == '-') && hour >= 0 && !zonedByNumber) {
-                    read = offset();
-                } else if (c == '(') {
-                    read = parentheses();
-                } else if (c == ',' || c == '/' || c == '-' || c == '.' || JsString.isSpace(c)) {
-                    at++;
-                    read = true;
-                } else {
-                    read = false;
-                }
-                if (!read) {
+                if (!part()) {
                     return OptionalLong.empty();
                 }
             }
-            return date();
+            return dateParts == 0 ? OptionalLong.empty() : result();
         }
 
+        private boolean part() {
+            char c = peek();
+            if (digit()) {
+                return number();
+            }
+            if (isLetter(c)) {
+                return word();
+            }
+            if (c == '+' || c == '-') {
+                return (utcNamed || clockParts > 0) ? offset() : skip(!numberRead);
+            }
+            if (c == '(') {
+                return parentheses();
+            }
+            return skip(c != ')' || !numberRead);
+        }
+
+        private boolean skip(boolean allowed) {
+            at++;
+            return allowed;
+        }
+
+        /** Like V8, which takes every sign from A on for a letter. */
         private static boolean isLetter(char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+            return c >= 'A' && !JsString.isSpace(c);
         }
 
         private boolean number() {
+            numberRead = true;
             int value = number(9);
-            if (digit()) {
+            while (digit()) {
+                at++;
+            }
+            if (take(':')) {
+                return clockPart(value, take(':'));
+            }
+            if (peek() == '.' && clockExpects(value)) {
+                at++;
+                clock[clockParts++] = value;
+                if (!digit()) {
+                    return false;
+                }
+                clock[3] = fraction();
+                clockParts = 4;
+                clockEnded = true;
+                return true;
+            }
+            if (zoneMinutesOpen && value < 60) {
+                zoneMinutes = value;
+                zoneMinutesOpen = false;
+                return true;
+            }
+            if (clockExpects(value)) {
+                clock[clockParts++] = value;
+                clockEnded = true;
+                char next = peek();
+                return ended() || JsString.isSpace(next) || next == 'Z' || next == 'z' || next == '+' || next == '-';
+            }
+            if (dateParts == 3) {
                 return false;
             }
-            if (peek() == ':' && hour < 0) {
-                return clock(value);
-            }
-            if (count == 3) {
-                return false;
-            }
-            numbers[count++] = value;
+            date[dateParts++] = value;
+            take('-');
             return true;
         }
 
-        private boolean clock(int hours) {
-            hour = hours;
-            at++;
-            minute = number(2);
-            if (minute < 0 || minute > 59 || hour > 24) {
+        private boolean clockPart(int value, boolean doubled) {
+            if (clockEnded || clockParts > 2 || (doubled && clockParts > 0)) {
                 return false;
             }
-            if (take(':')) {
-                second = number(2);
-                if (second < 0 || second > 59) {
-                    return false;
-                }
-                if (take('.')) {
-                    if (!digit()) {
-                        return false;
-                    }
-                    millis = fraction();
-                }
+            clock[clockParts++] = value;
+            if (doubled) {
+                clockParts++;
             }
             return true;
+        }
+
+        private boolean clockExpects(int value) {
+            return !clockEnded && clockParts > 0 && value < (clockParts == 3 ? 1000 : 60);
         }
 
         private boolean word() {
@@ -326,68 +354,52 @@ final class JsDate {
                 at++;
             }
             String word = text.substring(start, at).toLowerCase(Locale.ROOT);
-            if (word.equals("am") || word.equals("pm")) {
-                half = word.equals("pm") ? 1 : 0;
-                return hour >= 0;
-            }
-            if (word.equals("t")) {
-                return count > 0;
-            }
-            int known = zoneOf(word);
-            if (known != Integer.MIN_VALUE) {
-                zone = known;
-                zoned = true;
+            String key = word.substring(0, Math.min(3, word.length()));
+            if ((word.equals("am") || word.equals("pm")) && clockParts > 0) {
+                half = word.equals("pm") ? 12 : 0;
                 return true;
             }
-            if (word.length() >= 3) {
-                int found = MONTHS.indexOf(word.substring(0, 3));
-                if (found >= 0 && found % 3 == 0) {
-                    month = found / 3;
-                    monthAt = count;
-                    return true;
-                }
-                int day = DAYS.indexOf(word.substring(0, 3));
-                if (day >= 0 && day % 3 == 0) {
-                    return true;
-                }
+            int found = key.length() == 3 ? MONTHS.indexOf(key) : -1;
+            if (found >= 0 && found % 3 == 0) {
+                month = found / 3 + 1;
+                take('-');
+                return true;
             }
-            // Words before the first number say nothing; behind it they spoil the date.
-            return count == 0;
+            return numberRead ? zone(key) : !digit();
         }
 
-        private static int zoneOf(String word) {
-            return switch (word) {
-                case "z", "utc", "ut", "gmt" -> 0;
-                case "est" -> -300;
-                case "edt" -> -240;
-                case "cst" -> -360;
-                case "cdt" -> -300;
-                case "mst" -> -420;
-                case "mdt" -> -360;
-                case "pst" -> -480;
-                case "pdt" -> -420;
+        private boolean zone(String name) {
+            int hours = switch (name) {
+                case "z", "ut", "utc", "gmt" -> 0;
+                case "edt" -> -4;
+                case "est", "cdt" -> -5;
+                case "cst", "mdt" -> -6;
+                case "mst", "pdt" -> -7;
+                case "pst" -> -8;
                 default -> Integer.MIN_VALUE;
             };
+            if (hours == Integer.MIN_VALUE) {
+                return false;
+            }
+            utcNamed = hours == 0;
+            zoneSign = hours < 0 ? -1 : 1;
+            zoneHours = Math.abs(hours);
+            zoneMinutes = 0;
+            return true;
         }
 
         private boolean offset() {
-            int direction = peek() == '-' ? -1 : 1;
+            zoneSign = peek() == '-' ? -1 : 1;
+            numberRead = true;
             at++;
             int start = at;
-            int first = number(4);
-            if (first < 0) {
-                return false;
-            }
+            int value = Math.max(number(9), 0);
             int length = at - start;
-            int hours = length <= 2 ? first : first / 100;
-            int minutes = length <= 2 ? 0 : first % 100;
-            if (length <= 2 && take(':')) {
-                minutes = Math.max(number(2), 0);
-            }
-            zone = direction * (hours * 60 + minutes);
-            zoned = true;
-            zonedByNumber = true;
-            return true;
+            zoneMinutesOpen = peek() == ':';
+            boolean hoursOnly = zoneMinutesOpen || length <= 2;
+            zoneHours = hoursOnly ? value : value / 100;
+            zoneMinutes = hoursOnly ? 0 : value % 100;
+            return zoneMinutesOpen || (length > 0 && length <= 4);
         }
 
         private boolean parentheses() {
@@ -403,47 +415,37 @@ final class JsDate {
             return true;
         }
 
-        private OptionalLong date() {
+        private OptionalLong result() {
+            boolean yearFirst = date[0] < 1 || date[0] > 31;
             int year;
             int day;
-            if (month >= 0) {
-                if (count == 0) {
-                    return OptionalLong.empty();
-                }
-                boolean yearFirst = count >= 2 && monthAt > 0 && numbers[0] > 31;
-                day = yearFirst ? numbers[1] : numbers[0];
-                year = count == 1 ? 2001 : yearFirst ? numbers[0] : numbers[1];
-            } else if (count == 3 && numbers[0] > 31) {
-                year = numbers[0];
-                month = numbers[1] - 1;
-                day = numbers[2];
-            } else if (count == 3) {
-                month = numbers[0] - 1;
-                day = numbers[1];
-                year = numbers[2];
-            } else if (count == 2) {
-                month = numbers[0] - 1;
-                day = numbers[1];
-                year = 2001;
+            if (month > 0) {
+                year = yearFirst ? date[0] : date[1];
+                day = yearFirst ? date[1] : date[0];
             } else {
+                month = yearFirst ? date[1] : date[0];
+                day = yearFirst ? date[2] : date[1];
+                year = yearFirst ? date[0] : date[2];
+            }
+            if (month < 1 || month > 12 || day < 1 || day > 31 || !clockFits()) {
                 return OptionalLong.empty();
             }
-            if (month < 0 || month > 11 || day < 1 || day > 31) {
-                return OptionalLong.empty();
+            if (year < 100) {
+                year += year < 50 ? 2000 : 1900;
             }
-            if (year < 50) {
-                year += 2000;
-            } else if (year < 100) {
-                year += 1900;
-            }
-            int hours = Math.max(hour, 0);
+            long offset = zoneSign * (zoneHours * 60L + zoneMinutes);
+            return utc(year, month - 1, day, clock[0], clock[1] - offset, clock[2], clock[3]);
+        }
+
+        private boolean clockFits() {
             if (half >= 0) {
-                if (hours < 1 || hours > 12) {
-                    return OptionalLong.empty();
+                if (clock[0] > 12) {
+                    return false;
                 }
-                hours = hours % 12 + 12 * half;
+                clock[0] = clock[0] % 12 + half;
             }
-            return utc(year, month, day, hours, minute - (long) (zoned ? zone : 0), second, millis);
+            boolean midnight = clock[0] == 24 && (clock[1] | clock[2] | clock[3]) == 0;
+            return (clock[0] < 24 || midnight) && clock[1] < 60 && clock[2] < 60;
         }
     }
 }
