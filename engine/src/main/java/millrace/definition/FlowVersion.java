@@ -77,6 +77,44 @@ public record FlowVersion(
         return new EmptyTrigger(body, null);
     }
 
+    /** The same content as a new draft on top of this version. */
+    public FlowVersion asDraft(String draftId, Instant now) {
+        return new FlowVersion(
+                draftId,
+                now,
+                now,
+                flowId,
+                displayName,
+                trigger,
+                updatedBy,
+                valid,
+                schemaVersion,
+                agentIds,
+                connectionIds,
+                State.DRAFT,
+                backupFiles,
+                notes);
+    }
+
+    /** The same version after an edit by this user; null for an API key. */
+    public FlowVersion editedBy(@Nullable String userId) {
+        return new FlowVersion(
+                id,
+                created,
+                updated,
+                flowId,
+                displayName,
+                trigger,
+                userId,
+                valid,
+                schemaVersion,
+                agentIds,
+                connectionIds,
+                state,
+                backupFiles,
+                notes);
+    }
+
     FlowVersion withDisplayName(String displayName) {
         return with(displayName, trigger, state, notes);
     }

@@ -2,6 +2,7 @@ package millrace.definition;
 
 import java.util.Map;
 import java.util.Optional;
+import millrace.nativepiece.TriggerStrategy;
 
 /** What the program knows about pieces when it checks a document. Answers from memory: it is asked for every edit. */
 public interface PieceCatalogue {
@@ -10,6 +11,9 @@ public interface PieceCatalogue {
 
     /** What the trigger takes; empty when the piece, this version of it, or the trigger is unknown. */
     Optional<Operation> findTrigger(String pieceName, String pieceVersion, String triggerName);
+
+    /** How events reach the trigger; empty when the trigger is unknown. */
+    Optional<TriggerStrategy> findStrategy(String pieceName, String pieceVersion, String triggerName);
 
     /**
      * An action or a trigger as far as checking goes.

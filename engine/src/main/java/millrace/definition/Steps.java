@@ -1,11 +1,13 @@
 package millrace.definition;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Walking and rewriting of step trees. Recurses by nesting only, never along a chain. */
@@ -63,6 +65,16 @@ public final class Steps {
     /** The first action of the name in the order of walking. */
     static Optional<Action> findAction(Trigger root, String name) {
         return find(root, name).filter(Action.class::isInstance).map(Action.class::cast);
+    }
+
+    /** The same document with the settings of every step replaced. */
+    public static Trigger mapSettings(Trigger trigger, UnaryOperator<ObjectNode> function) {
+        var rewritten = rewrite(trigger, step -> List.of(step.withBody(mapped(step, function))));
+        return rewritten.withBody(mapped(trigger, function));
+    }
+
+    private static ObjectNode mapped(Step step, UnaryOperator<ObjectNode> function) {
+        return Bodies.with(step.body(), "settings", function.apply(step.settings()));
     }
 
     /**

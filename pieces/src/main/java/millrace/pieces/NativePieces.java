@@ -10,6 +10,8 @@ import java.util.random.RandomGenerator;
 import millrace.definition.PieceCatalogue;
 import millrace.definition.PropertyType;
 import millrace.nativepiece.Piece;
+import millrace.nativepiece.TriggerDefinition;
+import millrace.nativepiece.TriggerStrategy;
 
 /**
  * The list of native pieces, by npm name. A native piece serves every version and range of its name, so that a document
@@ -51,6 +53,11 @@ public final class NativePieces implements PieceCatalogue {
     @Override
     public Optional<Operation> findTrigger(String pieceName, String pieceVersion, String triggerName) {
         return find(pieceName).map(piece -> piece.trigger(triggerName)).map(trigger -> operation(trigger.properties()));
+    }
+
+    @Override
+    public Optional<TriggerStrategy> findStrategy(String pieceName, String pieceVersion, String triggerName) {
+        return find(pieceName).map(piece -> piece.trigger(triggerName)).map(TriggerDefinition::strategy);
     }
 
     private static Operation operation(List<millrace.nativepiece.Property> properties) {

@@ -302,8 +302,11 @@ class HostPoolTest {
 
     @Test
     void strict_mode_refuses_loopback_by_any_name() {
-        for (var url :
-                List.of("http://127.0.0.1:54321/", "http://localhost:54321/", "http://2130706433:54321/", "http://[::1]:54321/")) {
+        for (var url : List.of(
+                "http://127.0.0.1:54321/",
+                "http://localhost:54321/",
+                "http://2130706433:54321/",
+                "http://[::1]:54321/")) {
             var result = run(pool, "export const code = () => fetch('" + url + "').then((r) => r.status);");
             assertThat(failure(result)).contains("refused (AP_NETWORK_MODE");
         }

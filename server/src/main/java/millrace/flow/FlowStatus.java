@@ -1,0 +1,7 @@
+package millrace.flow;
+
+/** Whether a flow's trigger is registered. */
+public enum FlowStatus {
+    ENABLED,
+    DISABLED
+}
