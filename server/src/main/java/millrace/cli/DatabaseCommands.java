@@ -1,10 +1,8 @@
 package millrace.cli;
 
 import java.util.List;
-import java.util.function.Function;
-import millrace.database.Database;
 import millrace.database.MigrationStatus;
-import millrace.database.Migrations;
+import millrace.database.SchemaCommands;
 import millrace.engine.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -23,11 +21,9 @@ final class DatabaseCommands {
 
     @Command(name = "migrate", description = "Applies the change sets that the database lacks.")
     int migrate() {
-        return with(migrations -> {
-            var applied = migrations.apply();
-            print(applied.stream().map(id -> "applied " + id).toList(), "nothing is pending");
-            return 0;
-        });
+        var applied = SchemaCommands.migrate(main.settings(System.err).database());
+        print(applied.stream().map(id -> "applied " + id).toList(), "nothing is pending");
+        return 0;
     }
 
     @Command(name = "rollback", description = "Takes the newest applied change sets back.")
@@ -41,27 +37,16 @@ final class DatabaseCommands {
         if (count < 1) {
             throw new IllegalArgumentException("--count must be at least 1");
         }
-        return with(migrations -> {
-            var gone = migrations.rollback(count);
-            print(gone.stream().map(id -> "took back " + id).toList(), "nothing is applied");
-            return 0;
-        });
+        var gone = SchemaCommands.rollback(main.settings(System.err).database(), count);
+        print(gone.stream().map(id -> "took back " + id).toList(), "nothing is applied");
+        return 0;
     }
 
     @Command(name = "status", description = "Lists which change sets are applied and which are pending.")
     int status(@Option(names = "--json", description = "As one JSON object.") boolean json) {
-        return with(migrations -> {
-            var status = migrations.status();
-            System.out.println(json ? json(status) : text(status));
-            return 0;
-        });
-    }
-
-    private int with(Function<Migrations, Integer> work) {
-        var settings = main.settings(System.err);
-        try (var database = Database.open(settings.database())) {
-            return work.apply(database.migrations());
-        }
+        var status = SchemaCommands.status(main.settings(System.err).database());
+        System.out.println(json ? json(status) : text(status));
+        return 0;
     }
 
     private static void print(List<String> lines, String nothing) {

@@ -60,6 +60,11 @@ final class Failures {
                                 || state.equals("25006")));
     }
 
+    /** Connecting may work a little later; a refusal of the server (08004, for example of TLS) stands. */
+    static boolean mayComeBack(SQLException e) {
+        return away(e) && !hasState(e, "08004") && !hasState(e, "25006");
+    }
+
     /** What callers see: DATABASE_UNAVAILABLE while the database is away, otherwise the failure as it came. */
     static RuntimeException seen(RuntimeException e) {
         return away(sqlCause(e)) ? unavailable(e) : e;

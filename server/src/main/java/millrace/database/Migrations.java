@@ -39,7 +39,7 @@ public final class Migrations {
      *     role may not create tables
      */
     public List<String> apply() {
-        try (var connection = connector.open("migrations")) {
+        try (var connection = connect()) {
             if (pending(checked(MigrationLog.read(connection, connector.dialect())))
                     .isEmpty()) {
                 LOG.info("database schema is up to date ({} migrations)", changeSets.size());
@@ -60,7 +60,7 @@ public final class Migrations {
      * @return their ids, in the order in which they went
      */
     public List<String> rollback(int count) {
-        try (var connection = connector.open("migrations");
+        try (var connection = connect();
                 var exclusive = MigrationLock.take(connector)) {
             var applied = checked(MigrationLog.read(connection, connector.dialect()));
             var gone = new ArrayList<String>();
@@ -78,7 +78,7 @@ public final class Migrations {
 
     /** What is applied and what is pending; also for a schema that is newer than this program. */
     public MigrationStatus status() {
-        try (var connection = connector.open("migrations")) {
+        try (var connection = connect()) {
             var applied = MigrationLog.read(connection, connector.dialect());
             return new MigrationStatus(
                     applied,
@@ -87,6 +87,14 @@ public final class Migrations {
                             .toList());
         } catch (SQLException e) {
             throw refusal(e);
+        }
+    }
+
+    private Connection connect() {
+        try {
+            return connector.open("migrations");
+        } catch (SQLException e) {
+            throw Opening.refusal(connector, e);
         }
     }
 

@@ -1,9 +1,14 @@
 package millrace.database;
 
 import java.sql.SQLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The first contact with the database, and what the operator is told when it fails. */
 final class Opening {
+    private static final Logger LOG = LoggerFactory.getLogger(Opening.class);
+    private static final long PAUSE_MILLIS = 1_000;
+    private static final int ATTEMPTS_A_LINE = 4;
     private static final int OLDEST_POSTGRES = 140_000;
 
     private Opening() {}
@@ -11,11 +16,48 @@ final class Opening {
     static Connections of(Connector connector) throws SQLException {
         return switch (connector) {
             case PostgresConnector postgres -> {
-                greet(postgres);
+                await(postgres);
                 yield new PostgresConnections(postgres);
             }
             case SqliteConnector sqlite -> new SqliteConnections(sqlite);
         };
+    }
+
+    /** Waits for what passes by itself: refused, not resolved, timed out, starting, too many connections. */
+    private static void await(PostgresConnector postgres) throws SQLException {
+        long end = System.nanoTime() + postgres.settings().connectTimeout().toNanos();
+        for (int attempt = 0; ; attempt++) {
+            try {
+                greet(postgres);
+                return;
+            } catch (SQLException e) {
+                long left = (end - System.nanoTime()) / 1_000_000;
+                if (!Failures.mayComeBack(e) || left <= 0) {
+                    throw e;
+                }
+                if (attempt % ATTEMPTS_A_LINE == 0) {
+                    LOG.warn(
+                            "PostgreSQL at {} is not there yet ({}): waiting {} s at most",
+                            postgres.place(),
+                            firstLine(e),
+                            left / 1_000);
+                }
+                pause(Math.min(left, PAUSE_MILLIS));
+            }
+        }
+    }
+
+    private static void pause(long millis) throws SQLException {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLException("interrupted while waiting for PostgreSQL", e);
+        }
+    }
+
+    private static String firstLine(SQLException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
     private static void greet(PostgresConnector postgres) throws SQLException {
@@ -31,7 +73,7 @@ final class Opening {
 
     /** One line: what is wrong, where, and which setting or statement repairs it. */
     static DatabaseRefusal refusal(Connector connector, SQLException e) {
-        var reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        var reason = firstLine(e);
         return switch (connector) {
             case SqliteConnector sqlite ->
                 new DatabaseRefusal(

@@ -1,15 +1,20 @@
 package millrace.database;
 
+import static millrace.schema.Tables.PROCESS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
 import millrace.config.DatabaseSettings.Host;
 import millrace.config.DatabaseSettings.Postgres;
 import millrace.config.DatabaseSettings.Tls;
 import millrace.config.Secret;
+import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +56,58 @@ class PostgresOpeningTest {
         assertThat(database.<String>read(
                         tx -> tx.sql().resultQuery("SHOW application_name").fetchSingle(0, String.class)))
                 .isEqualTo("millrace");
+    }
+
+    @OnBothDatabases
+    void a_rollback_is_refused_while_a_server_shows_signs_of_life(TestDatabases databases, DatabaseKind kind) {
+        Assumptions.assumeTrue(kind.postgres());
+        var settings = databases.migrated();
+        try (var server = Database.open(settings)) {
+            server.transact(tx -> tx.sql()
+                    .insertInto(PROCESS, PROCESS.ID, PROCESS.NAME)
+                    .values("process", "test")
+                    .execute());
+
+            assertThatThrownBy(() -> SchemaCommands.rollback(settings, 1))
+                    .isInstanceOf(DatabaseRefusal.class)
+                    .hasMessageContaining("stop it first");
+
+            server.transact(tx -> tx.sql()
+                    .update(PROCESS)
+                    .set(PROCESS.HEARTBEAT, tx.dialect().nowPlus(Duration.ofMinutes(-1)))
+                    .execute());
+        }
+        assertThat(SchemaCommands.rollback(settings, 2)).containsExactly("0007_operations", "0006_tables");
+        assertThat(SchemaCommands.migrate(settings)).hasSize(2);
+    }
+
+    @OnBothDatabases
+    void a_server_that_is_not_there_yet_is_waited_for(DatabaseKind kind) throws Exception {
+        Assumptions.assumeTrue(kind == DatabaseKind.POSTGRES_14);
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        var settings = new Postgres(
+                List.of(new Host("localhost", port)),
+                "postgres",
+                "postgres",
+                null,
+                new Tls("disable", null, null, null),
+                Map.of(),
+                3,
+                Duration.ofMinutes(5),
+                Duration.ofMinutes(2),
+                Duration.ofSeconds(5));
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var opening = threads.submit(() -> Database.open(settings));
+            try (var server = EmbeddedPostgres.builder().setPort(port).start();
+                    var database = opening.get()) {
+                assertThat(server.getPort()).isEqualTo(port);
+                assertThat(database.<Integer>read(tx -> tx.sql().fetchCount(DSL.selectOne())))
+                        .isOne();
+            }
+        }
     }
 
     @Test

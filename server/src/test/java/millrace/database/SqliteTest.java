@@ -50,6 +50,20 @@ class SqliteTest {
     }
 
     @Test
+    void a_rollback_beside_a_running_server_is_refused() {
+        var settings = new Sqlite(folder.resolve("a.db"));
+        try (var first = Database.open(settings)) {
+            first.prepare();
+
+            assertThatThrownBy(() -> SchemaCommands.rollback(settings, 1))
+                    .isInstanceOf(DatabaseRefusal.class)
+                    .hasMessageContaining(settings.file().toString());
+        }
+        assertThat(SchemaCommands.rollback(settings, 1)).containsExactly("0007_operations");
+        assertThat(SchemaCommands.migrate(settings)).containsExactly("0007_operations");
+    }
+
+    @Test
     void a_transaction_within_a_transaction_is_refused_not_waited_for() {
         try (var database = Database.open(new Sqlite(folder.resolve("a.db")))) {
             assertThatThrownBy(() -> database.transact(tx -> database.transact(inner -> {})))
