@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import millrace.access.Principal;
 import millrace.config.DatabaseSettings;
+import millrace.config.HttpSettings;
 import millrace.config.Secret;
 import millrace.database.Database;
 import millrace.database.Ids;
@@ -27,7 +28,6 @@ import millrace.file.FileRoutes;
 import millrace.file.FileService;
 import millrace.file.FileSettings;
 import millrace.file.Tenants;
-import millrace.http.HttpOptions;
 import millrace.http.HttpServer;
 import millrace.http.Room;
 import millrace.piece.PieceRoutes;
@@ -74,7 +74,8 @@ class WebhookBodyTest {
                 .open()
                 .maxBytes(LIMIT);
         server = HttpServer.start(
-                new HttpOptions("127.0.0.1", 0, null, null, Duration.ofSeconds(1)),
+                new HttpSettings(
+                        0, URI.create(PUBLIC), "", new HttpSettings.SignInLimit(false, 1, Duration.ofMinutes(1)), 1),
                 List.of(mirror, new FileRoutes(files), new PieceRoutes(new NativePieces(new Random()))),
                 token -> Principal.user("u", "p"),
                 new Random(1));
