@@ -56,11 +56,13 @@ public final class HttpServer implements AutoCloseable {
     private final RequestIds requestIds;
     private final @Nullable RateLimit signInLimit;
     private final @Nullable HeaderName clientAddressHeader;
+    private volatile byte @Nullable [] document;
 
     private HttpServer(HttpSettings settings, List<Room> rooms, Authenticator authenticator, RandomGenerator random) {
         var declared = new Routes();
         rooms.forEach(room -> room.declare(declared));
-        declared.get("/openapi.json", call -> document()).open();
+        declared.get("/openapi.json", call -> Answer.bytes("application/json; charset=utf-8", document()))
+                .open();
         this.routes = declared.all();
         this.router = new Router(routes);
         this.authenticator = authenticator;
@@ -99,8 +101,14 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private Object document() {
-        return new OpenApi(routes).document();
+    /** Made at the first question: it never changes, and a start should not wait for it. */
+    private byte[] document() {
+        var made = document;
+        if (made == null) {
+            made = AnswerText.bytes(new OpenApi(routes).document());
+            document = made;
+        }
+        return made;
     }
 
     /**
@@ -134,6 +142,16 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private void serve(ServerRequest request, ServerResponse response) {
+        answer(request, response);
+        // Helidon would wait for the client to close; some wait for us.
+        if (request.headers().contains(HeaderNames.CONNECTION)
+                && request.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            boolean read = !request.content().hasEntity() || request.content().consumed();
+            throw read ? new LingeringConnections.Finished() : new CloseConnectionException("a body was left unread");
+        }
+    }
+
+    private void answer(ServerRequest request, ServerResponse response) {
         var requestId = requestIds.next();
         response.header(HeaderValues.create(REQUEST_ID, requestId));
         boolean crossOrigin = request.headers().contains(HeaderNames.ORIGIN);
@@ -217,6 +235,9 @@ public final class HttpServer implements AutoCloseable {
         var principal = principal(request, route);
         checkIds(match);
         var query = QueryParams.strict(rawQuery(request));
+        if (request.content().hasEntity()) {
+            checkType(request);
+        }
         var body = route.body() == null ? null : body(request, route);
         return new Call(principal, match, query, body, requestId, clientAddress);
     }
@@ -259,15 +280,19 @@ public final class HttpServer implements AutoCloseable {
 
     private static Object body(ServerRequest request, Route route) {
         var declared = Objects.requireNonNull(route.body());
-        var type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("application/json");
-        if (!isJson(type)) {
-            throw BadRequest.unsupported("Unsupported Media Type: " + type);
-        }
         var object = JsonText.readObject(Bodies.read(request, route.maxBytes()));
         try {
             return declared.reader().apply(object);
         } catch (IllegalArgumentException e) {
             throw BadRequest.of("body/" + e.getMessage());
+        }
+    }
+
+    /** Also where no body is read: what is sent in another form must not be ignored without a word. */
+    private static void checkType(ServerRequest request) {
+        var type = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("application/json");
+        if (!isJson(type)) {
+            throw BadRequest.unsupported("Unsupported Media Type: " + type);
         }
     }
 

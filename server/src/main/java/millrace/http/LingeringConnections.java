@@ -3,26 +3,38 @@ package millrace.http;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * HTTP/1.1 connections that are read to their end before they are closed on an error. A socket that is closed while the
  * client still sends is reset by the kernel, and the client loses the answer (413, 400) that said why. What is read is
- * thrown away, at most {@link #MAX_BYTES} and for {@link #MAX_TIME}.
+ * thrown away; a client that sends nothing for two seconds, or goes on for thirty, is cut off.
  */
 final class LingeringConnections implements ServerConnectionSelector {
-    private static final long MAX_BYTES = 256L * 1024 * 1024;
-    private static final Duration MAX_TIME = Duration.ofSeconds(10);
+    private static final int SILENCE_SECONDS = 2;
+    private static final int MAX_SECONDS = 30;
 
     private final Http1ConnectionSelector selector;
 
     LingeringConnections(Http1ConnectionSelector selector) {
         this.selector = selector;
+    }
+
+    /** Ends a connection on which everything has been said and read: it is closed at once. */
+    static final class Finished extends CloseConnectionException {
+        private static final long serialVersionUID = 1;
+
+        Finished() {
+            super("the client asked to close");
+        }
     }
 
     @Override
@@ -49,7 +61,7 @@ final class LingeringConnections implements ServerConnectionSelector {
     private static final class Lingering implements ServerConnection {
         private final ServerConnection connection;
         private final DataReader reader;
-        private volatile long drainingSince;
+        private volatile long drained;
 
         private Lingering(ServerConnection connection, DataReader reader) {
             this.connection = connection;
@@ -60,18 +72,18 @@ final class LingeringConnections implements ServerConnectionSelector {
         public void handle(Limit limit) throws InterruptedException {
             try {
                 connection.handle(limit);
-            } finally {
                 drain();
+            } catch (Finished e) {
+                throw e;
+            } catch (CloseConnectionException e) {
+                drain();
+                throw e;
             }
         }
 
-        /** Long while draining takes too long, so that Helidon's check of idle connections ends it. */
         @Override
         public Duration idleTime() {
-            long since = drainingSince;
-            return since != 0 && System.nanoTime() - since > MAX_TIME.toNanos()
-                    ? Duration.ofDays(1)
-                    : connection.idleTime();
+            return connection.idleTime();
         }
 
         @Override
@@ -80,17 +92,37 @@ final class LingeringConnections implements ServerConnectionSelector {
         }
 
         private void drain() {
-            drainingSince = System.nanoTime();
+            var done = new CountDownLatch(1);
+            var reading = Thread.currentThread();
+            Thread.ofVirtual().name("linger-watch").start(() -> watch(reading, done));
             try {
-                for (long read = 0; read < MAX_BYTES && System.nanoTime() - drainingSince < MAX_TIME.toNanos(); ) {
+                while (!Thread.currentThread().isInterrupted()) {
                     reader.ensureAvailable();
                     int available = reader.available();
                     reader.skip(available);
-                    read += available;
+                    drained += available;
                 }
             } catch (RuntimeException e) {
                 // The client has closed or broken the connection: nothing is left to read, which is what was waited
                 // for.
+            } finally {
+                done.countDown();
+            }
+        }
+
+        /** An interrupt closes the socket that a virtual thread is reading. */
+        private void watch(Thread reading, CountDownLatch done) {
+            try {
+                long seen = -1;
+                for (int waited = 0; waited < MAX_SECONDS && drained > seen; waited += SILENCE_SECONDS) {
+                    seen = drained;
+                    if (done.await(SILENCE_SECONDS, TimeUnit.SECONDS)) {
+                        return;
+                    }
+                }
+                reading.interrupt();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import millrace.access.Permission;
 import millrace.access.Principal;
@@ -469,6 +471,75 @@ class HttpServerTest {
         assertThat(reply.status()).isEqualTo(400);
         assertThat(Json.read(reply.body()).path("error").asText()).isEqualTo("Bad Request");
         assertThat(reply.header("content-type")).startsWith("application/json");
+    }
+
+    @Test
+    void a_connection_that_the_client_wants_closed_is_closed_at_once() {
+        for (var request : List.of(
+                "GET /api/v1/open HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "POST /api/v1/webhooks/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nab")) {
+            try (var http = new RawHttp(server.port())) {
+                assertThat(http.say(request).reply().status()).isEqualTo(200);
+                assertThat(http.endedByItself()).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void a_client_that_stays_silent_after_an_error_is_cut_off() {
+        try (var http = new RawHttp(server.port())) {
+            http.say("POST /api/v1/small HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n");
+            assertThat(http.reply().status()).isEqualTo(413);
+            assertThat(http.endedByItself()).isTrue();
+        }
+    }
+
+    @Test
+    void a_stop_lets_a_request_under_way_finish() throws InterruptedException {
+        var entered = new CountDownLatch(1);
+        var go = new CountDownLatch(1);
+        Room slow = routes -> routes.get("/slow", call -> {
+                    entered.countDown();
+                    return Map.of("done", await(go));
+                })
+                .open();
+        var stopped = HttpServer.start(
+                new HttpSettings(
+                        0,
+                        URI.create("http://x"),
+                        "",
+                        new HttpSettings.SignInLimit(false, 1, Duration.ofMinutes(1)),
+                        1),
+                List.of(slow),
+                HttpServerTest::authenticate,
+                new Random(2));
+        try (var http = new RawHttp(stopped.port())) {
+            http.say("GET /api/v1/slow HTTP/1.1\r\nHost: x\r\n\r\n");
+            entered.await();
+            var closing = Thread.ofVirtual().start(stopped::close);
+            go.countDown();
+
+            assertThat(http.reply().body()).isEqualTo("{\"done\":true}");
+            closing.join();
+        }
+    }
+
+    private static boolean await(CountDownLatch latch) {
+        try {
+            return latch.await(20, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    @Test
+    void a_form_to_a_route_without_a_body_is_415() {
+        assertThat(
+                        ask("POST /api/v1/limited HTTP/1.1\r\nHost: x\r\nX-Real-IP: 10.0.0.9\r\nContent-Type: multipart/form-data\r\n"
+                                        + "Content-Length: 2\r\n\r\nab")
+                                .status())
+                .isEqualTo(415);
     }
 
     @Test

@@ -83,6 +83,15 @@ final class RawHttp implements AutoCloseable {
         }
     }
 
+    /** Whether the server ends the connection while this side keeps it open. */
+    boolean endedByItself() {
+        try {
+            return in.read() < 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     @Override
     public void close() {
         try {
