@@ -10,6 +10,8 @@ import millrace.http.Routes;
 
 /** Reading files by signed links (reference/rest-api §16). */
 public final class FileRoutes implements Room {
+    static final String ANY_BYTES = "application/octet-stream";
+
     private static final String UNRESERVED = "-._~";
 
     private final FileService files;
@@ -33,16 +35,19 @@ public final class FileRoutes implements Room {
                 200,
                 Map.of(
                         "content-type",
-                        "application/octet-stream",
+                        ANY_BYTES,
                         "content-disposition",
-                        "attachment; filename*=UTF-8''"
-                                + escaped(file.fileName() == null ? file.id() : file.fileName()),
+                        attachment(file),
                         // A browser must not guess a page or script out of what somebody uploaded.
                         "x-content-type-options",
                         "nosniff",
                         "cache-control",
                         "private, max-age=31536000, immutable"),
                 file.bytes());
+    }
+
+    static String attachment(StoredFile file) {
+        return "attachment; filename*=UTF-8''" + escaped(file.fileName() == null ? file.id() : file.fileName());
     }
 
     private static String escaped(String name) {

@@ -3,6 +3,8 @@ package millrace.file;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import millrace.access.Scope;
 import millrace.config.Secret;
 import millrace.database.Database;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Keeps files and gives links to them. */
 public final class FileService {
     private static final int MAX_NAME = 255;
+    private static final Pattern MIME_TYPE = Pattern.compile("[\\x21-\\x7e]{1,127}/[\\x20-\\x7e]{1,255}");
 
     private final Database database;
     private final Ids ids;
@@ -69,7 +72,19 @@ public final class FileService {
 
     /** An address that opens this one file, for everybody who has it, as long as links live. */
     public String link(String fileId) {
-        return settings.publicUrl() + "/api/v1/step-files/signed?token=" + links.token(fileId);
+        return linkStart() + links.token(fileId);
+    }
+
+    /** The token in one of our own links; empty for any other address. Says nothing about its signature. */
+    Optional<String> tokenOf(String url) {
+        var stripped = url.strip();
+        return stripped.startsWith(linkStart())
+                ? Optional.of(stripped.substring(linkStart().length()))
+                : Optional.empty();
+    }
+
+    private String linkStart() {
+        return settings.publicUrl() + "/api/v1/step-files/signed?token=";
     }
 
     /**
@@ -96,7 +111,7 @@ public final class FileService {
                     Map.of("message", "File size exceeds the limit", "maxBytes", settings.maxBytes()));
         }
         return new StoredFile(
-                ids.random(), projectId, file.type(), name(file.fileName()), file.mimeType(), file.bytes());
+                ids.random(), projectId, file.type(), name(file.fileName()), type(file.mimeType()), file.bytes());
     }
 
     /** The last part of what may be a path, without control characters. */
@@ -112,5 +127,10 @@ public final class FileService {
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
         return cut.isEmpty() ? null : cut;
+    }
+
+    /** What a sender calls the type is kept when it could be one. */
+    private static @Nullable String type(@Nullable String given) {
+        return given != null && MIME_TYPE.matcher(given).matches() ? given : null;
     }
 }

@@ -1,17 +1,14 @@
 package millrace.file;
 
 import static millrace.schema.Tables.FILE;
-import static millrace.schema.Tables.PROJECT;
-import static org.jooq.impl.DSL.noCondition;
-import static org.jooq.impl.DSL.select;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
 import millrace.access.Scope;
+import millrace.database.Tenancy;
 import millrace.database.Tx;
 import millrace.engine.Json;
 import millrace.schema.tables.records.FileRow;
-import org.jooq.Condition;
 import org.jspecify.annotations.Nullable;
 
 /** The table {@code file}; bytes lie in it. */
@@ -38,7 +35,7 @@ final class FileStore {
     Optional<StoredFile> find(Tx tx, Scope scope, String id) {
         return tx.sql()
                 .selectFrom(FILE)
-                .where(FILE.ID.eq(id), within(scope), FILE.DATA.isNotNull())
+                .where(FILE.ID.eq(id), Tenancy.within(scope, FILE.PROJECT_ID), FILE.DATA.isNotNull())
                 .fetchOptional(FileStore::fromRow);
     }
 
@@ -55,15 +52,5 @@ final class FileStore {
 
     private static @Nullable JsonNode metadata(@Nullable String mimeType) {
         return mimeType == null ? null : Json.object().put(MIME_TYPE, mimeType);
-    }
-
-    private static Condition within(Scope scope) {
-        return switch (scope) {
-            case Scope.Projects projects -> FILE.PROJECT_ID.in(projects.ids());
-            case Scope.Platform platform ->
-                FILE.PROJECT_ID.in(
-                        select(PROJECT.ID).from(PROJECT).where(PROJECT.PLATFORM_ID.eq(platform.platformId())));
-            case Scope.Everything everything -> noCondition();
-        };
     }
 }

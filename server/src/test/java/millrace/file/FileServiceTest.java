@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Random;
 import millrace.access.Scope;
 import millrace.config.Secret;
@@ -18,6 +19,8 @@ import millrace.database.Ids;
 import millrace.database.OnBothDatabases;
 import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
+import millrace.nativepiece.HttpCall;
+import millrace.nativepiece.HttpOutcome;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -107,13 +110,49 @@ class FileServiceTest {
     }
 
     @OnBothDatabases
+    void own_links_are_read_without_the_network_and_other_addresses_are_sent_on(Database database) {
+        var files = files(database);
+        var id = files.store(Tenants.project(database, ids), FileType.FLOW_STEP_FILE, "a b.txt", TEXT, "text/plain");
+        var sender = new OwnFileSender(files, call -> new HttpOutcome.Unanswered("sent on"));
+
+        assertThat(sender.send(call("GET", files.link(id))))
+                .isInstanceOfSatisfying(HttpOutcome.Answered.class, answer -> {
+                    assertThat(answer.body()).isEqualTo(TEXT);
+                    assertThat(answer.headers())
+                            .containsExactly(
+                                    new HttpCall.Header("content-type", "text/plain"),
+                                    new HttpCall.Header(
+                                            "content-disposition", "attachment; filename*=UTF-8''a%20b.txt"));
+                });
+        assertThat(sender.send(call("GET", files.link(id) + "x")))
+                .isInstanceOfSatisfying(
+                        HttpOutcome.Answered.class,
+                        answer -> assertThat(answer.status()).isEqualTo(404));
+        assertThat(sender.send(call("POST", files.link(id)))).isInstanceOf(HttpOutcome.Unanswered.class);
+        assertThat(sender.send(call("GET", "https://flows.example.com.evil.test/api/v1/step-files/signed?token=x")))
+                .isInstanceOf(HttpOutcome.Unanswered.class);
+    }
+
+    @OnBothDatabases
+    void names_and_types_that_no_file_can_have_are_not_kept(Database database) {
+        var files = files(database);
+        var project = Tenants.project(database, ids);
+
+        var id = files.store(project, FileType.FLOW_STEP_FILE, "../../a\u0000/b\u0000\n", TEXT, "text/\u0000");
+
+        var file = files.get(Scope.project(project), id);
+        assertThat(file.fileName()).isEqualTo("b");
+        assertThat(file.mimeType()).isNull();
+    }
+
+    @OnBothDatabases
     void a_file_over_the_limit_is_refused_and_none_of_its_batch_is_stored(Database database) {
         var files = files(database);
         var project = Tenants.project(database, ids);
 
         assertThatThrownBy(() -> files.store(
                         project,
-                        java.util.List.of(
+                        List.of(
                                 new FileService.NewFile(FileType.FLOW_STEP_FILE, null, TEXT, null),
                                 new FileService.NewFile(FileType.FLOW_STEP_FILE, null, new byte[10_001], null))))
                 .isInstanceOfSatisfying(
@@ -139,6 +178,10 @@ class FileServiceTest {
                 clock,
                 KEY,
                 new FileSettings(10_000, URI.create("https://flows.example.com"), Duration.ofDays(30)));
+    }
+
+    private static HttpCall call(String method, String url) {
+        return new HttpCall(method, url, List.of(), null, Duration.ofSeconds(1), false);
     }
 
     private static String column(Database database, String id) {
