@@ -3,7 +3,9 @@ package millrace.engine;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +25,10 @@ public final class RecordCodec {
 
     /** Stands in a record for an output that is kept beside the journal. */
     private static final String OUTPUT_BESIDE = "beside";
+
+    /** Reads one record of many: what follows is not a fault. */
+    private static final ObjectReader ONE_VALUE =
+            Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private RecordCodec() {}
 
@@ -100,8 +106,7 @@ public final class RecordCodec {
         var records = new ArrayList<JournalRecord>();
         try (JsonParser parser = Json.MAPPER.getFactory().createParser(document)) {
             while (parser.nextToken() == JsonToken.START_ARRAY) {
-                ArrayNode row = parser.readValueAsTree();
-                records.add(record(row, beside));
+                records.add(record(ONE_VALUE.readTree(parser), beside));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -115,7 +120,7 @@ public final class RecordCodec {
         JsonNode output(String path);
     }
 
-    private static JournalRecord record(ArrayNode row, Beside beside) {
+    private static JournalRecord record(JsonNode row, Beside beside) {
         return switch (row.get(0).textValue()) {
             case "B" ->
                 new JournalRecord.Began(
@@ -146,7 +151,7 @@ public final class RecordCodec {
         };
     }
 
-    private static String text(ArrayNode row, int index) {
+    private static String text(JsonNode row, int index) {
         return row.get(index).textValue();
     }
 

@@ -216,15 +216,20 @@ public final class RunJournal {
         }
     }
 
-    /** Gives the run its own row while it goes on, so that lists show it. Returns without waiting. */
-    public void record() {
+    /**
+     * Gives the run its own row while it goes on, so that lists show it. Returns without waiting; the run's own thread
+     * still sees the outcome at its next barrier.
+     *
+     * @return completed when the row is durable
+     */
+    public CompletableFuture<JournalWriter.Outcome> record() {
         lock.lock();
         try {
             if (recorded || ended) {
-                return;
+                return CompletableFuture.completedFuture(JournalWriter.Outcome.DURABLE);
             }
-            submit(flush(runRow("RUNNING", null)));
             recorded = true;
+            return submit(flush(runRow("RUNNING", null)));
         } finally {
             lock.unlock();
         }
@@ -340,13 +345,16 @@ public final class RunJournal {
                 document);
     }
 
-    private void submit(RunFlush flush) {
+    private CompletableFuture<JournalWriter.Outcome> submit(RunFlush flush) {
+        CompletableFuture<JournalWriter.Outcome> outcome;
         try {
-            open.addLast(writer.submit(flush));
+            outcome = writer.submit(flush);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            open.addLast(CompletableFuture.failedFuture(e));
+            outcome = CompletableFuture.failedFuture(e);
         }
+        open.addLast(outcome);
+        return outcome;
     }
 
     private void awaitOpen() throws InterruptedException {

@@ -132,8 +132,8 @@ public final class RunService implements AutoCloseable {
         try {
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            // From now on the run is nobody's in memory alone: it must survive this process.
-            journal.record();
+            // The caller is told that the run goes on: from now on it must survive this process.
+            journal.record().join();
             return new Reply.TimedOut();
         } catch (ExecutionException e) {
             throw new IllegalStateException("a reply failed", e);

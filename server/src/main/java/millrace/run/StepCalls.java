@@ -3,7 +3,8 @@ package millrace.run;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import millrace.engine.Command;
 import millrace.engine.Event;
 import millrace.engine.StepError;
@@ -18,13 +19,13 @@ import millrace.piece.HostPool;
 /** Calls as a server makes them: JavaScript in Node hosts, native pieces in this process. */
 public final class StepCalls implements Calls {
     private final HostPool hosts;
-    private final Map<String, Piece> pieces;
+    private final Function<String, Optional<Piece>> pieces;
     private final HttpSender http;
 
-    /** @param pieces native pieces by npm name */
-    public StepCalls(HostPool hosts, Map<String, Piece> pieces, HttpSender http) {
+    /** @param pieces finds a native piece by its npm name */
+    public StepCalls(HostPool hosts, Function<String, Optional<Piece>> pieces, HttpSender http) {
         this.hosts = hosts;
-        this.pieces = Map.copyOf(pieces);
+        this.pieces = pieces;
         this.http = http;
     }
 
@@ -47,7 +48,7 @@ public final class StepCalls implements Calls {
     @Override
     public StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout) {
         var step = call.step();
-        var piece = pieces.get(step.pieceName());
+        var piece = pieces.apply(step.pieceName()).orElse(null);
         if (piece == null) {
             return failed("The piece " + step.pieceName() + " is not available on this server.");
         }
@@ -70,7 +71,7 @@ public final class StepCalls implements Calls {
     /** An unknown piece or action fails without an effect. */
     @Override
     public boolean piece(String pieceName, String actionName) {
-        var piece = pieces.get(pieceName);
+        var piece = pieces.apply(pieceName).orElse(null);
         var action = piece == null ? null : piece.action(actionName);
         return action != null && !action.pure();
     }

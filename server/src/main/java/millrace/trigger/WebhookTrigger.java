@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import millrace.connection.ConnectionService;
 import millrace.definition.PieceTrigger;
 import millrace.definition.Trigger;
@@ -21,12 +23,13 @@ import org.jspecify.annotations.Nullable;
  */
 record WebhookTrigger(@Nullable TriggerDefinition definition, Template input) {
 
-    /** @param pieces native pieces by npm name */
-    static WebhookTrigger of(Trigger trigger, Map<String, Piece> pieces) {
+    /** @param pieces finds a native piece by its npm name */
+    static WebhookTrigger of(Trigger trigger, Function<String, Optional<Piece>> pieces) {
         TriggerDefinition definition = null;
-        if (trigger instanceof PieceTrigger chosen && chosen.triggerName() != null) {
-            var piece = pieces.get(chosen.pieceName());
-            definition = piece == null ? null : piece.trigger(chosen.triggerName());
+        if (trigger instanceof PieceTrigger chosen) {
+            var name = chosen.triggerName();
+            var piece = pieces.apply(chosen.pieceName()).orElse(null);
+            definition = piece == null || name == null ? null : piece.trigger(name);
         }
         return new WebhookTrigger(definition, Template.of(trigger.input()));
     }

@@ -1,0 +1,324 @@
+package millrace.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import millrace.access.Access;
+import millrace.access.Memberships;
+import millrace.access.Permission;
+import millrace.access.Principal;
+import millrace.access.Scope;
+import millrace.config.RunSettings;
+import millrace.config.Secret;
+import millrace.connection.ConnectionService;
+import millrace.connection.Encryption;
+import millrace.database.Database;
+import millrace.database.Ids;
+import millrace.database.OnBothDatabases;
+import millrace.database.RunTables;
+import millrace.definition.FlowJson;
+import millrace.dispatch.Dispatch;
+import millrace.dispatch.DispatchSettings;
+import millrace.engine.Command;
+import millrace.engine.Event;
+import millrace.engine.Json;
+import millrace.engine.Response;
+import millrace.engine.RunEnvironment;
+import millrace.engine.RunStatus;
+import millrace.engine.StepError;
+import millrace.engine.StepResult;
+import millrace.http.PageRequest;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+
+/** Runs on a real database, from acceptance to their end, with scripted code steps; processes live and die here. */
+class RunServiceTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final RunSettings SETTINGS = new RunSettings(
+            16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10);
+
+    private final RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    private final Ids ids = new Ids(random);
+    private final String project = ids.random();
+    private final Map<String, ObjectNode> versions = new ConcurrentHashMap<>();
+    private final List<String> effects = new CopyOnWriteArrayList<>();
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    /** A server's engine on a database. */
+    private final class Process implements AutoCloseable {
+        final Dispatch dispatch;
+        final RunService runs;
+        final ScriptedCalls calls = new ScriptedCalls();
+
+        Process(Database database) {
+            dispatch = new Dispatch(
+                    RunTables.of(database.dialect()),
+                    database::writer,
+                    new DispatchSettings(2, 16, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
+                    ids.random(),
+                    "test");
+            runs = new RunService(
+                    database,
+                    new Access(new OpenProject()),
+                    dispatch,
+                    calls,
+                    new ConnectionService(database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
+                    id -> Optional.ofNullable(versions.get(id)).map(FlowJson::read),
+                    SETTINGS,
+                    InstantSource.system(),
+                    ids);
+            open.add(this);
+        }
+
+        @Override
+        public void close() {
+            runs.close();
+            dispatch.close();
+        }
+    }
+
+    /** Each code step's source is a word that says what it does. */
+    private final class ScriptedCalls implements Calls {
+        final CountDownLatch reached = new CountDownLatch(1);
+        final CountDownLatch released = new CountDownLatch(1);
+
+        @Override
+        public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
+            return new Event.Evaluated(Map.of());
+        }
+
+        @Override
+        public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+            return switch (call.step().source()) {
+                case "effect" -> {
+                    effects.add(call.path());
+                    yield new StepResult.Succeeded(call.input());
+                }
+                case "reply" ->
+                    new StepResult.Succeeded(call.input(), new Response(200, Map.of(), call.input()), true);
+                case "fail" -> new StepResult.Failed(StepError.of("no"));
+                case "wait" -> {
+                    reached.countDown();
+                    await(released);
+                    yield new StepResult.Succeeded(call.input());
+                }
+                case "large" -> new StepResult.Succeeded(Json.object().put("text", "x".repeat(100_000)));
+                case "nul" -> new StepResult.Succeeded(Json.object().put("text", "a\0b"));
+                default -> new StepResult.Succeeded(call.input());
+            };
+        }
+
+        @Override
+        public StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout) {
+            throw new IllegalStateException("no piece is used here");
+        }
+
+        @Override
+        public boolean code(String source, String packageJson) {
+            return source.equals("effect");
+        }
+
+        @Override
+        public boolean piece(String pieceName, String actionName) {
+            return true;
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("the process ends", e);
+        }
+    }
+
+    private static final class OpenProject implements Memberships {
+        @Override
+        public @Nullable Membership find(Principal principal, String projectId) {
+            return new Membership(null, EnumSet.allOf(Permission.class));
+        }
+
+        @Override
+        public Scope visible(Principal principal) {
+            return Scope.nothing();
+        }
+
+        @Override
+        public boolean administers(Principal principal) {
+            return true;
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (var one : open) {
+            one.close();
+        }
+    }
+
+    /** A flow of code steps, given as name=source. */
+    private RunStart start(JsonNode payload, String... steps) {
+        ObjectNode next = null;
+        for (int i = steps.length - 1; i >= 0; i--) {
+            var parts = steps[i].split("=");
+            var step = Json.object()
+                    .put("name", parts[0])
+                    .put("displayName", parts[0])
+                    .put("type", "CODE")
+                    .put("valid", true);
+            var settings = step.putObject("settings");
+            settings.putObject("sourceCode").put("code", parts[1]).put("packageJson", "{}");
+            settings.putObject("input").put("value", "{{trigger['output'].n}}");
+            if (next != null) {
+                step.set("nextAction", next);
+            }
+            next = step;
+        }
+        var trigger = Json.object().put("name", "trigger").put("type", "EMPTY").put("displayName", "t");
+        trigger.putObject("settings");
+        trigger.set("nextAction", next);
+        var versionId = ids.random();
+        versions.put(versionId, trigger);
+        return new RunStart(
+                project, ids.random(), versionId, RunEnvironment.PRODUCTION, payload, Json.object(), null, 3);
+    }
+
+    private Principal engine() {
+        return Principal.engine("e", "p", project);
+    }
+
+    private FlowRun finished(Process process, String runId) {
+        var deadline = System.nanoTime() + LONG.toNanos();
+        while (System.nanoTime() < deadline) {
+            var run = process.runs.get(engine(), runId);
+            if (RunStatus.valueOf(run.status()).terminal()) {
+                return run;
+            }
+            Thread.onSpinWait();
+        }
+        throw new AssertionError("the run " + runId + " did not end");
+    }
+
+    @OnBothDatabases
+    void an_accepted_run_ends_and_shows_its_steps(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var id = process.runs.accept(start(Json.read("{\"n\": 5}"), "a=pure", "b=effect"));
+
+        var run = finished(process, id);
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
+        assertThat(run.stepsCount()).isEqualTo(2);
+        assertThat(steps(run).at("/trigger/output/n").intValue()).isEqualTo(5);
+        assertThat(steps(run).at("/b/output/value").intValue()).isEqualTo(5);
+        assertThat(effects).containsExactly("b");
+    }
+
+    @OnBothDatabases
+    void a_caller_gets_the_answer_of_a_step_once_the_run_is_durable(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var reply = process.runs.call(start(Json.read("{\"n\": 5}"), "a=reply", "b=effect"), LONG);
+
+        assertThat(reply)
+                .isEqualTo(new Reply.Answered(new Response(200, Map.of(), Json.read("{\"value\": 5}"))));
+        var page = process.runs.page(engine(), filter(), new PageRequest(10, null));
+        assertThat(page.data()).extracting(FlowRun::status).containsExactly("SUCCEEDED");
+        assertThat(effects).isEmpty();
+    }
+
+    @OnBothDatabases
+    void a_caller_learns_that_the_run_failed(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var reply = process.runs.call(start(Json.object(), "a=fail"), LONG);
+
+        assertThat(reply).isEqualTo(new Reply.Ended(RunStatus.FAILED));
+        var run = process.runs.page(engine(), filter(), new PageRequest(10, null)).data().getFirst();
+        assertThat(Objects.requireNonNull(run.failedStep()).path("name").textValue()).isEqualTo("a");
+    }
+
+    @OnBothDatabases
+    void a_caller_that_waits_too_long_is_told_so_and_the_run_goes_on(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var reply = process.runs.call(start(Json.object(), "a=wait"), Duration.ofMillis(50));
+
+        assertThat(reply).isEqualTo(new Reply.TimedOut());
+        process.calls.released.countDown();
+        var id = process.runs.page(engine(), filter(), new PageRequest(10, null)).data().getFirst().id();
+        assertThat(finished(process, id).status()).isEqualTo("SUCCEEDED");
+    }
+
+    @OnBothDatabases
+    void a_large_output_and_a_nul_are_stored_and_read_back(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var id = process.runs.accept(start(Json.object(), "a=large", "b=nul"));
+
+        var run = finished(process, id);
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
+        assertThat(steps(run).at("/a/output/text").textValue()).hasSize(100_000);
+        assertThat(steps(run).at("/b/output/text").textValue()).isEqualTo("a\0b");
+    }
+
+    @OnBothDatabases
+    void a_run_goes_on_in_another_process_and_no_finished_effect_is_repeated(Database database)
+            throws InterruptedException, SQLException {
+        var dying = new Process(database);
+        var id = dying.runs.accept(start(Json.read("{\"n\": 1}"), "a=effect", "b=wait", "c=effect"));
+        await(dying.calls.reached);
+
+        try (var writer = database.writer("test")) {
+            var tables = RunTables.of(database.dialect());
+            writer.write(connection -> tables.takeOver(connection, Duration.ofMillis(-1), "nobody"));
+        }
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+
+        var run = finished(heir, id);
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
+        assertThat(effects).containsExactly("a", "c");
+        dying.calls.released.countDown();
+    }
+
+    @OnBothDatabases
+    void pages_neither_leave_out_nor_repeat_a_run(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var all = new ArrayList<String>();
+        for (int i = 0; i < 7; i++) {
+            all.add(process.runs.accept(start(Json.object(), "a=pure")));
+        }
+        all.forEach(id -> finished(process, id));
+
+        var first = process.runs.page(engine(), filter(), new PageRequest(4, null));
+
+        assertThat(first.data()).hasSize(4).isSortedAccordingTo((a, b) -> b.created().compareTo(a.created()));
+        assertThat(first.next()).isNotNull();
+        assertThat(first.data()).extracting(FlowRun::id).isSubsetOf(all);
+    }
+
+    private static ObjectNode steps(FlowRun run) {
+        return Objects.requireNonNull(run.steps());
+    }
+
+    private RunFilter filter() {
+        return new RunFilter(project, List.of(), List.of(), List.of(), null, null, null, null, List.of(), false);
+    }
+
+}
