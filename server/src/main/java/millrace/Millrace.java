@@ -1,22 +1,209 @@
 package millrace;
 
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import millrace.access.Access;
+import millrace.config.DatabaseSettings;
+import millrace.config.Keys;
 import millrace.config.Settings;
+import millrace.connection.ConnectionService;
+import millrace.connection.Encryption;
+import millrace.database.Database;
+import millrace.database.Ids;
+import millrace.database.RunTables;
+import millrace.definition.Trigger;
+import millrace.dispatch.Dispatch;
+import millrace.dispatch.DispatchSettings;
+import millrace.file.FileRoutes;
+import millrace.file.FileService;
+import millrace.file.FileSettings;
+import millrace.flow.FlowRoutes;
+import millrace.flow.FlowService;
+import millrace.flow.FolderRoutes;
+import millrace.flow.FolderService;
+import millrace.http.HttpServer;
+import millrace.identity.IdentityRoutes;
+import millrace.identity.IdentityService;
+import millrace.identity.Passwords;
+import millrace.identity.TokenAuthenticator;
+import millrace.identity.Tokens;
+import millrace.instance.Flags;
+import millrace.instance.Health;
+import millrace.instance.InstanceRoutes;
+import millrace.instance.KeyCheck;
+import millrace.payload.WebhookBody;
+import millrace.piece.HostPool;
+import millrace.piece.HostSettings;
+import millrace.piece.PieceRoutes;
+import millrace.pieces.AddressGuard;
+import millrace.pieces.GuardedHttpSender;
+import millrace.pieces.NativePieces;
+import millrace.project.ProjectMemberships;
+import millrace.project.ProjectRoutes;
+import millrace.project.ProjectService;
+import millrace.run.RunRoutes;
+import millrace.run.RunService;
+import millrace.run.StepCalls;
+import millrace.trigger.WebhookRoutes;
+import millrace.trigger.WebhookService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** The composition root: builds every room in the order of dependency and closes them in reverse. */
+/**
+ * The composition root: builds every room in the order of dependency and closes them in reverse. Reading it is reading
+ * the architecture.
+ */
 public final class Millrace implements AutoCloseable {
-    private Millrace() {}
+    /** The version of the program, as flags and the command line show it. */
+    public static final String VERSION = "0.1.0";
+
+    private static final Logger log = LoggerFactory.getLogger(Millrace.class);
+
+    /** Largest answer that a piece's HTTP call takes in. */
+    private static final long MAX_ANSWER_BYTES = 64L << 20;
+
+    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
+    private static final Duration LEASE = Duration.ofSeconds(8);
+    private static final Duration POLL = Duration.ofMillis(250);
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final HttpServer http;
 
     /** Starts the server; when this returns, it answers requests. */
     public static Millrace start(Settings settings) {
-        throw new IllegalStateException(
-                "no room is open yet in " + settings.server().environment());
+        return new Millrace(settings);
+    }
+
+    private Millrace(Settings settings) {
+        try {
+            this.http = build(settings);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private HttpServer build(Settings settings) {
+        InstantSource clock = InstantSource.system();
+        RandomGenerator random = new SecureRandom();
+        var ids = new Ids(random);
+        // Node takes longer to start than anything else, so it starts first and beside the rest.
+        var hosts = opened(new HostPool(
+                HostSettings.of(settings.program().node(), settings.program().hostDirectory(), settings.sandbox())));
+        hosts.warmUp();
+
+        var database = opened(Database.open(settings.database()));
+        database.prepare();
+        var keys = keys(settings, database);
+
+        var memberships = new ProjectMemberships(database);
+        var access = new Access(memberships);
+        var projects = new ProjectService(database, access, memberships, ids, clock, random);
+        projects.prepare();
+        var tokens = new Tokens(keys.jwtSecret(), clock);
+        var identities = new IdentityService(database, projects, new Passwords(random), tokens, ids, clock);
+
+        var pieces = new NativePieces(random);
+        var sender = opened(new GuardedHttpSender(guard(settings), MAX_ANSWER_BYTES));
+        var files = new FileService(
+                database,
+                ids,
+                clock,
+                keys.jwtSecret(),
+                new FileSettings(
+                        settings.http().maxFileBytes(),
+                        settings.http().frontendUrl(),
+                        settings.runs().retention()));
+        var connections = new ConnectionService(database, new Encryption(keys.encryptionKey(), random));
+        var folders = new FolderService(database, access, ids, clock);
+        var flows = new FlowService(database, access, ids, clock, folders, pieces);
+
+        var dispatch = opened(new Dispatch(
+                RunTables.of(database.dialect()),
+                database::writer,
+                dispatchSettings(settings),
+                ids.random(),
+                "pid " + ProcessHandle.current().pid()));
+        var runs = opened(new RunService(
+                database,
+                access,
+                dispatch,
+                new StepCalls(hosts, pieces::find, sender),
+                connections,
+                versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
+                settings.runs(),
+                clock,
+                ids));
+        var webhooks = new WebhookService(flows, runs, connections, pieces::find, settings.webhooks());
+
+        return opened(HttpServer.start(
+                settings.http(),
+                List.of(
+                        new InstanceRoutes(
+                                new Flags(settings, VERSION, identities::userCreated), new Health(database)::healthy),
+                        new IdentityRoutes(identities),
+                        new ProjectRoutes(projects),
+                        new FlowRoutes(flows),
+                        new FolderRoutes(folders),
+                        new RunRoutes(runs),
+                        new PieceRoutes(pieces),
+                        new FileRoutes(files),
+                        new WebhookRoutes(webhooks, new WebhookBody(files), settings.webhooks())),
+                new TokenAuthenticator(database, tokens),
+                random));
+    }
+
+    private static Keys keys(Settings settings, Database database) {
+        var check = new KeyCheck(database);
+        var keys = Keys.resolve(settings, check.used());
+        check.remember(keys.fingerprint());
+        if (keys.note() != null) {
+            log.warn(keys.note());
+        }
+        return keys;
+    }
+
+    private static AddressGuard guard(Settings settings) {
+        return switch (settings.sandbox().networkMode()) {
+            case STRICT -> AddressGuard.strict(settings.sandbox().allowedAddresses());
+            case UNRESTRICTED -> AddressGuard.unrestricted();
+        };
+    }
+
+    /** Two writers beat one by far and four beat two by little; a small pool and SQLite have room for one. */
+    private static DispatchSettings dispatchSettings(Settings settings) {
+        int lanes = switch (settings.database()) {
+            case DatabaseSettings.Postgres postgres -> postgres.poolSize() < 6 ? 1 : 2;
+            case DatabaseSettings.Sqlite ignored -> 1;
+        };
+        return new DispatchSettings(lanes, settings.runs().concurrency(), HEARTBEAT, LEASE, POLL);
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+        opened.push(part);
+        return part;
     }
 
     /** The port on which the server listens. */
     public int port() {
-        return 0;
+        return http.port();
     }
 
+    /** Stops listening, lets runs end or hands them over, then closes every room. Safe to call twice. */
     @Override
-    public void close() {}
+    public void close() {
+        while (!opened.isEmpty()) {
+            var part = opened.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                log.warn("{} did not close", part.getClass().getSimpleName(), e);
+            }
+        }
+    }
 }

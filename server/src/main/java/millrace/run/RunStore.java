@@ -1,14 +1,13 @@
 package millrace.run;
 
+import static millrace.database.Tenancy.within;
 import static millrace.schema.Tables.FLOW_RUN;
 import static millrace.schema.Tables.FLOW_VERSION;
-import static millrace.schema.Tables.PROJECT;
 import static millrace.schema.Tables.RUN_BLOB;
 import static millrace.schema.Tables.RUN_JOURNAL;
 import static millrace.schema.Tables.RUN_QUEUE;
 import static org.jooq.impl.DSL.noCondition;
 import static org.jooq.impl.DSL.row;
-import static org.jooq.impl.DSL.select;
 import static org.jooq.impl.DSL.val;
 
 import java.time.Instant;
@@ -210,15 +209,6 @@ final class RunStore {
                 .set(RUN_QUEUE.TAKEOVERS, 1)
                 .where(RUN_QUEUE.ID.eq(runId))
                 .execute();
-    }
-
-    private static Condition within(Scope scope, Field<String> projectId) {
-        return switch (scope) {
-            case Scope.Projects projects -> projectId.in(projects.ids());
-            case Scope.Platform platform ->
-                projectId.in(select(PROJECT.ID).from(PROJECT).where(PROJECT.PLATFORM_ID.eq(platform.platformId())));
-            case Scope.Everything ignored -> noCondition();
-        };
     }
 
     private static FlowRun fromRun(Record row) {

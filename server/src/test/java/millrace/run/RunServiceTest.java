@@ -77,7 +77,8 @@ class RunServiceTest {
                     new Access(new OpenProject()),
                     dispatch,
                     calls,
-                    new ConnectionService(database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
+                    new ConnectionService(
+                            database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
                     id -> Optional.ofNullable(versions.get(id)).map(FlowJson::read),
                     SETTINGS,
                     InstantSource.system(),
@@ -109,8 +110,7 @@ class RunServiceTest {
                     effects.add(call.path());
                     yield new StepResult.Succeeded(call.input());
                 }
-                case "reply" ->
-                    new StepResult.Succeeded(call.input(), new Response(200, Map.of(), call.input()), true);
+                case "reply" -> new StepResult.Succeeded(call.input(), new Response(200, Map.of(), call.input()), true);
                 case "fail" -> new StepResult.Failed(StepError.of("no"));
                 case "wait" -> {
                     reached.countDown();
@@ -235,8 +235,7 @@ class RunServiceTest {
 
         var reply = process.runs.call(start(Json.read("{\"n\": 5}"), "a=reply", "b=effect"), LONG);
 
-        assertThat(reply)
-                .isEqualTo(new Reply.Answered(new Response(200, Map.of(), Json.read("{\"value\": 5}"))));
+        assertThat(reply).isEqualTo(new Reply.Answered(new Response(200, Map.of(), Json.read("{\"value\": 5}"))));
         var page = process.runs.page(engine(), filter(), new PageRequest(10, null));
         assertThat(page.data()).extracting(FlowRun::status).containsExactly("SUCCEEDED");
         assertThat(effects).isEmpty();
@@ -249,8 +248,12 @@ class RunServiceTest {
         var reply = process.runs.call(start(Json.object(), "a=fail"), LONG);
 
         assertThat(reply).isEqualTo(new Reply.Ended(RunStatus.FAILED));
-        var run = process.runs.page(engine(), filter(), new PageRequest(10, null)).data().getFirst();
-        assertThat(Objects.requireNonNull(run.failedStep()).path("name").textValue()).isEqualTo("a");
+        var run = process.runs
+                .page(engine(), filter(), new PageRequest(10, null))
+                .data()
+                .getFirst();
+        assertThat(Objects.requireNonNull(run.failedStep()).path("name").textValue())
+                .isEqualTo("a");
     }
 
     @OnBothDatabases
@@ -261,7 +264,11 @@ class RunServiceTest {
 
         assertThat(reply).isEqualTo(new Reply.TimedOut());
         process.calls.released.countDown();
-        var id = process.runs.page(engine(), filter(), new PageRequest(10, null)).data().getFirst().id();
+        var id = process.runs
+                .page(engine(), filter(), new PageRequest(10, null))
+                .data()
+                .getFirst()
+                .id();
         assertThat(finished(process, id).status()).isEqualTo("SUCCEEDED");
     }
 
@@ -308,7 +315,9 @@ class RunServiceTest {
 
         var first = process.runs.page(engine(), filter(), new PageRequest(4, null));
 
-        assertThat(first.data()).hasSize(4).isSortedAccordingTo((a, b) -> b.created().compareTo(a.created()));
+        assertThat(first.data())
+                .hasSize(4)
+                .isSortedAccordingTo((a, b) -> b.created().compareTo(a.created()));
         assertThat(first.next()).isNotNull();
         assertThat(first.data()).extracting(FlowRun::id).isSubsetOf(all);
     }
@@ -320,5 +329,4 @@ class RunServiceTest {
     private RunFilter filter() {
         return new RunFilter(project, List.of(), List.of(), List.of(), null, null, null, null, List.of(), false);
     }
-
 }
