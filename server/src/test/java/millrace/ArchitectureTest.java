@@ -102,7 +102,8 @@ final class ArchitectureTest {
     static final ArchRule access_knows_only_the_engine = knowsOnly("access", "engine");
 
     @ArchTest
-    static final ArchRule database_knows_only_config_and_schema = knowsOnly("database", "config", "schema", "engine");
+    static final ArchRule database_knows_only_config_schema_and_scopes =
+            knowsOnly("database", "config", "schema", "access", "engine");
 
     @ArchTest
     static final ArchRule http_knows_no_room = knowsOnly("http", "access", "config", "engine");

@@ -19,7 +19,6 @@ import millrace.http.Cursor;
 import millrace.http.PageRequest;
 import millrace.http.SeekPage;
 import millrace.project.ProjectService;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /** Signing up and in, and the users of a platform. */
@@ -67,15 +66,11 @@ public final class IdentityService {
         // Outside the transaction: hashing takes tens of milliseconds, and on SQLite all writers would wait for it.
         var password = passwords.hash(request.password());
         var now = now();
-        try {
-            return database.transaction(tx -> {
-                users.lockFirstSignUp(tx, now);
-                refuseKnownOrUninvited(tx, email);
-                return firstSignUp(tx, request, email, password, now);
-            });
-        } catch (DataAccessException e) {
-            throw database.dialect().duplicate(e) ? existingUser(email) : e;
-        }
+        return database.transaction(tx -> {
+            users.lockFirstSignUp(tx, now);
+            refuseKnownOrUninvited(tx, email);
+            return firstSignUp(tx, request, email, password, now);
+        });
     }
 
     /**
@@ -158,7 +153,9 @@ public final class IdentityService {
                 true,
                 ids.random(),
                 null);
-        identities.insert(tx, identity);
+        if (!identities.insert(tx, identity)) {
+            throw existingUser(email);
+        }
         var userId = ids.random();
         users.insert(tx, userId, identity.id(), PlatformRole.ADMIN, now);
         var platformId = projects.createPlatform(tx, userId, request.firstName() + "'s Platform");

@@ -16,23 +16,27 @@ final class IdentityStore {
     record State(
             UserStatus status, boolean verified, @Nullable String tokenVersion) {}
 
-    void insert(Tx tx, Identity identity) {
-        tx.sql()
-                .insertInto(USER_IDENTITY)
-                .set(USER_IDENTITY.ID, identity.id())
-                .set(USER_IDENTITY.CREATED, identity.created())
-                .set(USER_IDENTITY.UPDATED, identity.created())
-                .set(USER_IDENTITY.EMAIL, identity.email())
-                .set(USER_IDENTITY.PASSWORD, identity.password())
-                .set(USER_IDENTITY.FIRST_NAME, identity.firstName())
-                .set(USER_IDENTITY.LAST_NAME, identity.lastName())
-                .set(USER_IDENTITY.TRACK_EVENTS, identity.trackEvents())
-                .set(USER_IDENTITY.NEWS_LETTER, identity.newsLetter())
-                .set(USER_IDENTITY.VERIFIED, identity.verified())
-                .set(USER_IDENTITY.TOKEN_VERSION, identity.tokenVersion())
-                .set(USER_IDENTITY.PROVIDER, "EMAIL")
-                .set(USER_IDENTITY.LAST_LOGGED_IN_PLATFORM_ID, identity.lastLoggedInPlatformId())
-                .execute();
+    /** False when somebody has this address already. */
+    boolean insert(Tx tx, Identity identity) {
+        return tx.sql()
+                        .insertInto(USER_IDENTITY)
+                        .set(USER_IDENTITY.ID, identity.id())
+                        .set(USER_IDENTITY.CREATED, identity.created())
+                        .set(USER_IDENTITY.UPDATED, identity.created())
+                        .set(USER_IDENTITY.EMAIL, identity.email())
+                        .set(USER_IDENTITY.PASSWORD, identity.password())
+                        .set(USER_IDENTITY.FIRST_NAME, identity.firstName())
+                        .set(USER_IDENTITY.LAST_NAME, identity.lastName())
+                        .set(USER_IDENTITY.TRACK_EVENTS, identity.trackEvents())
+                        .set(USER_IDENTITY.NEWS_LETTER, identity.newsLetter())
+                        .set(USER_IDENTITY.VERIFIED, identity.verified())
+                        .set(USER_IDENTITY.TOKEN_VERSION, identity.tokenVersion())
+                        .set(USER_IDENTITY.PROVIDER, "EMAIL")
+                        .set(USER_IDENTITY.LAST_LOGGED_IN_PLATFORM_ID, identity.lastLoggedInPlatformId())
+                        .onConflict(USER_IDENTITY.EMAIL)
+                        .doNothing()
+                        .execute()
+                == 1;
     }
 
     Optional<Identity> findByEmail(Tx tx, String email) {
