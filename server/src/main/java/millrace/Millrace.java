@@ -15,7 +15,6 @@ import millrace.connection.ConnectionService;
 import millrace.connection.Encryption;
 import millrace.database.Database;
 import millrace.database.Ids;
-import millrace.database.RunTables;
 import millrace.definition.Trigger;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
@@ -124,8 +123,7 @@ public final class Millrace implements AutoCloseable {
         var flows = new FlowService(database, access, ids, clock, folders, pieces);
 
         var dispatch = opened(new Dispatch(
-                RunTables.of(database.dialect()),
-                database::writer,
+                database::runSession,
                 dispatchSettings(settings),
                 ids.random(),
                 "pid " + ProcessHandle.current().pid()));

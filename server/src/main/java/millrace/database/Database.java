@@ -116,6 +116,11 @@ public final class Database implements AutoCloseable {
         return connections.writer(purpose);
     }
 
+    /** The run tables through a writer of their own. */
+    public RunSession runSession(String purpose) {
+        return new RunSession(RunTables.of(dialect()), writer(purpose));
+    }
+
     @Override
     public void close() {
         connections.close();

@@ -19,11 +19,6 @@ public interface RunTables {
         return dialect.postgres() ? new PostgresRunTables() : new SqliteRunTables();
     }
 
-    /** Whether the same statement can succeed later: the database is away, busy, full or read-only. */
-    default boolean mayPass(SQLException e) {
-        return Failures.away(e) || Failures.passesOnRetry(e);
-    }
-
     /**
      * Commits the flushes under the lane's fence, in one statement (PostgreSQL) or one transaction (SQLite).
      *

@@ -1,6 +1,5 @@
 package millrace.dispatch;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,9 +7,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import millrace.database.DedicatedWriter;
 import millrace.database.Lane;
-import millrace.database.RunTables;
+import millrace.database.RunSession;
+import millrace.database.WriteFailed;
 import millrace.journal.JournalWriter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,10 +31,9 @@ public final class Dispatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Dispatch.class);
     private static final Duration MARGIN = Duration.ofSeconds(2);
 
-    private final RunTables tables;
     private final DispatchSettings settings;
     private final String processId;
-    private final DedicatedWriter session;
+    private final RunSession session;
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger nextWriter = new AtomicInteger();
@@ -51,20 +49,14 @@ public final class Dispatch implements AutoCloseable {
      * @param processId unique to this start of this process
      */
     public Dispatch(
-            RunTables tables,
-            Function<String, DedicatedWriter> sessions,
-            DispatchSettings settings,
-            String processId,
-            String processName) {
-        this.tables = tables;
+            Function<String, RunSession> sessions, DispatchSettings settings, String processId, String processName) {
         this.settings = settings;
         this.processId = processId;
         this.slots = new Semaphore(settings.slots(), true);
         this.session = sessions.apply("dispatch");
         register(processName);
         for (int i = 0; i < settings.lanes(); i++) {
-            writers.add(new JournalWriter(
-                    tables, sessions.apply("journal"), new Lane(processId, i, 1), this::mayHoldLease));
+            writers.add(new JournalWriter(sessions.apply("journal"), new Lane(processId, i, 1), this::mayHoldLease));
         }
     }
 
@@ -75,14 +67,7 @@ public final class Dispatch implements AutoCloseable {
 
     private void register(String processName) {
         var before = System.nanoTime();
-        try {
-            session.write(connection -> {
-                tables.register(connection, processId, processName, settings.lanes());
-                return true;
-            });
-        } catch (SQLException e) {
-            throw new IllegalStateException("the process could not be registered: " + e.getMessage(), e);
-        }
+        session.register(processId, processName, settings.lanes());
         renewed(before);
     }
 
@@ -146,7 +131,7 @@ public final class Dispatch implements AutoCloseable {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 return;
-            } catch (SQLException e) {
+            } catch (WriteFailed e) {
                 log.warn("dispatch can't reach the database and tries again: {}", e.getMessage());
                 pause();
             } catch (RuntimeException e) {
@@ -164,9 +149,9 @@ public final class Dispatch implements AutoCloseable {
         }
     }
 
-    private void beat() throws SQLException {
+    private void beat() {
         var sent = System.nanoTime();
-        var alive = session.write(connection -> tables.heartbeat(connection, processId));
+        var alive = session.heartbeat(processId);
         if (!alive) {
             log.error("the lease of this process was taken; its runs go on elsewhere and it takes no more");
             leaseEndsNanos = System.nanoTime();
@@ -174,14 +159,14 @@ public final class Dispatch implements AutoCloseable {
             return;
         }
         renewed(sent);
-        var freed = session.write(connection -> tables.takeOver(connection, settings.lease(), processId));
+        var freed = session.takeOver(settings.lease(), processId);
         if (freed > 0) {
             log.info("took {} runs over from processes that ended", freed);
         }
     }
 
     /** Claims as many runs as there are free slots; true when there may be more. */
-    private boolean claim(ClaimedRuns runs) throws SQLException {
+    private boolean claim(ClaimedRuns runs) {
         int limit = Math.min(slots.availablePermits(), MAX_CLAIM);
         if (limit == 0 || !slots.tryAcquire(limit)) {
             return false;
@@ -189,7 +174,7 @@ public final class Dispatch implements AutoCloseable {
         int taken = 0;
         try {
             var writer = writer();
-            var claimed = session.write(connection -> tables.claim(connection, writer.lane(), limit));
+            var claimed = session.claim(writer.lane(), limit);
             for (var run : claimed) {
                 taken++;
                 runs.run(run, writer);
@@ -224,11 +209,8 @@ public final class Dispatch implements AutoCloseable {
         stopClaiming();
         writers.forEach(JournalWriter::close);
         try {
-            session.write(connection -> {
-                tables.release(connection, processId);
-                return true;
-            });
-        } catch (SQLException e) {
+            session.release(processId);
+        } catch (WriteFailed e) {
             log.warn("the lease could not be given back; others take over when it ends: {}", e.getMessage());
         }
         session.close();

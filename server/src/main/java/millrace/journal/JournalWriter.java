@@ -1,6 +1,5 @@
 package millrace.journal;
 
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -8,10 +7,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import millrace.database.DedicatedWriter;
 import millrace.database.Lane;
 import millrace.database.RunFlush;
-import millrace.database.RunTables;
+import millrace.database.RunSession;
+import millrace.database.WriteFailed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,8 +34,7 @@ public final class JournalWriter implements AutoCloseable {
     private static final int MAX_WAITING = 100_000;
     private static final long RETRY_MILLIS = 100;
 
-    private final RunTables tables;
-    private final DedicatedWriter session;
+    private final RunSession session;
     private final Lane lane;
     private final BooleanSupplier leaseHeld;
     private final LinkedBlockingDeque<Waiting> waiting = new LinkedBlockingDeque<>(MAX_WAITING);
@@ -56,8 +54,7 @@ public final class JournalWriter implements AutoCloseable {
      * @param session used by this writer alone; closed with it
      * @param leaseHeld whether the process may still believe that the lane is its own; asked while the database fails
      */
-    public JournalWriter(RunTables tables, DedicatedWriter session, Lane lane, BooleanSupplier leaseHeld) {
-        this.tables = tables;
+    public JournalWriter(RunSession session, Lane lane, BooleanSupplier leaseHeld) {
         this.session = session;
         this.lane = lane;
         this.leaseHeld = leaseHeld;
@@ -130,13 +127,13 @@ public final class JournalWriter implements AutoCloseable {
         var flushes = batch.stream().map(Waiting::flush).toList();
         while (true) {
             try {
-                var written = session.write(connection -> tables.flush(connection, lane, flushes));
+                var written = session.flush(lane, flushes);
                 for (var done : batch) {
                     done.outcome.complete(written ? Outcome.DURABLE : Outcome.LOST);
                 }
                 return;
-            } catch (SQLException e) {
-                if (tables.mayPass(e)) {
+            } catch (WriteFailed e) {
+                if (e.mayPass()) {
                     if (!leaseHeld.getAsBoolean()) {
                         batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
                         return;

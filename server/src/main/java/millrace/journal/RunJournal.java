@@ -2,7 +2,7 @@ package millrace.journal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
-import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import millrace.database.RunFlush;
+import millrace.database.WriteFailed;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.RecordCodec;
@@ -41,6 +42,9 @@ public final class RunJournal {
     private boolean recorded;
     private boolean ended;
     private long storedBytes;
+    /** When the oldest record in the buffer came to be. */
+    private long waitingSince;
+
     private @Nullable Instant startTime;
     /** Flushes that nobody has waited for yet, oldest first. */
     private final ArrayDeque<CompletableFuture<JournalWriter.Outcome>> open = new ArrayDeque<>();
@@ -124,6 +128,9 @@ public final class RunJournal {
     }
 
     private void write(JournalRecord record) {
+        if (buffer.size() == 0) {
+            waitingSince = System.nanoTime();
+        }
         var path = pathOf(record);
         if (path != null) {
             firstPath = firstPath == null ? path : firstPath;
@@ -211,6 +218,21 @@ public final class RunJournal {
             blobs.clear();
             open.clear();
             ended = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Hands records that have waited longer than {@code age} to the writer, without waiting for it. A run that nobody
+     * has seen yet keeps its records: it may begin anew.
+     */
+    public void flushOlderThan(Duration age) {
+        lock.lock();
+        try {
+            if (queued && !ended && buffer.size() > 0 && System.nanoTime() - waitingSince > age.toNanos()) {
+                submit(flush(null));
+            }
         } finally {
             lock.unlock();
         }
@@ -380,7 +402,7 @@ public final class RunJournal {
         } catch (ExecutionException e) {
             switch (e.getCause()) {
                 case InterruptedException ignored -> throw new InterruptedException();
-                case SQLException refused -> throw new JournalRefused(header.runId(), refused);
+                case WriteFailed refused -> throw new JournalRefused(header.runId(), refused);
                 case null, default ->
                     throw new IllegalStateException("the journal of run " + header.runId() + " failed", e.getCause());
             }

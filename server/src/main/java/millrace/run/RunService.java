@@ -46,6 +46,8 @@ public final class RunService implements AutoCloseable {
     private static final int MAX_TAKEOVERS = 3;
     /** How old a run is before it gets a row of its own while it goes on. */
     private static final Duration RECORD_AFTER = Duration.ofSeconds(1);
+    /** How long a finished step may wait for its commit while the next one runs. */
+    private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
 
     private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -59,7 +61,7 @@ public final class RunService implements AutoCloseable {
     private final Ids ids;
     private final RunStore runs = new RunStore();
     private final ConcurrentHashMap<String, Active> active = new ConcurrentHashMap<>();
-    private final Thread recorder;
+    private final Thread keeper;
     private volatile boolean closing;
 
     private record Active(ActiveRun run, Thread thread, long startedNanos) {}
@@ -83,7 +85,7 @@ public final class RunService implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.ids = ids;
-        this.recorder = Thread.ofVirtual().name("run-recorder").start(this::recordLongRuns);
+        this.keeper = Thread.ofVirtual().name("run-keeper").start(this::keepLastingRuns);
         dispatch.start(this::resume);
     }
 
@@ -277,19 +279,25 @@ public final class RunService implements AutoCloseable {
                 reply);
     }
 
-    /** Gives runs that last a row of their own, so that lists show them; ends when the service closes. */
-    private void recordLongRuns() {
+    /**
+     * Commits what a run has finished while its next step takes long, and gives runs that last a row of their own, so
+     * that lists show them; ends when the service closes.
+     */
+    private void keepLastingRuns() {
         var after = RECORD_AFTER.toNanos();
         while (!closing) {
             try {
-                Thread.sleep(RECORD_AFTER.dividedBy(4));
+                Thread.sleep(FLUSH_AFTER);
             } catch (InterruptedException e) {
                 return;
             }
             var now = System.nanoTime();
             for (var one : active.values()) {
-                if (now - one.startedNanos() > after && !one.run().journal().recorded()) {
-                    one.run().journal().record();
+                var journal = one.run().journal();
+                if (now - one.startedNanos() > after && !journal.recorded()) {
+                    journal.record();
+                } else {
+                    journal.flushOlderThan(FLUSH_AFTER);
                 }
             }
         }
@@ -337,7 +345,7 @@ public final class RunService implements AutoCloseable {
                 }
             }
             closing = true;
-            recorder.interrupt();
+            keeper.interrupt();
             for (var one : active.values()) {
                 one.thread().interrupt();
             }

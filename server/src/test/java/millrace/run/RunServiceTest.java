@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -30,7 +29,6 @@ import millrace.connection.Encryption;
 import millrace.database.Database;
 import millrace.database.Ids;
 import millrace.database.OnBothDatabases;
-import millrace.database.RunTables;
 import millrace.definition.FlowJson;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
@@ -67,8 +65,7 @@ class RunServiceTest {
 
         Process(Database database) {
             dispatch = new Dispatch(
-                    RunTables.of(database.dialect()),
-                    database::writer,
+                    database::runSession,
                     new DispatchSettings(2, 16, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
                     ids.random(),
                     "test");
@@ -215,6 +212,19 @@ class RunServiceTest {
         throw new AssertionError("the run " + runId + " did not end");
     }
 
+    /** Returns when the step's result is in the database, though the run goes on. */
+    private void durable(Process process, String runId, String step) {
+        var deadline = System.nanoTime() + LONG.toNanos();
+        while (!steps(process.runs.get(engine(), runId))
+                .path(step)
+                .path("status")
+                .asText()
+                .equals("SUCCEEDED")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
     @OnBothDatabases
     void an_accepted_run_ends_and_shows_its_steps(Database database) throws InterruptedException {
         var process = new Process(database);
@@ -286,14 +296,15 @@ class RunServiceTest {
 
     @OnBothDatabases
     void a_run_goes_on_in_another_process_and_no_finished_effect_is_repeated(Database database)
-            throws InterruptedException, SQLException {
+            throws InterruptedException {
         var dying = new Process(database);
         var id = dying.runs.accept(start(Json.read("{\"n\": 1}"), "a=effect", "b=wait", "c=effect"));
         await(dying.calls.reached);
 
-        try (var writer = database.writer("test")) {
-            var tables = RunTables.of(database.dialect());
-            writer.write(connection -> tables.takeOver(connection, Duration.ofMillis(-1), "nobody"));
+        durable(dying, id, "a");
+
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
         }
         var heir = new Process(database);
         heir.calls.released.countDown();

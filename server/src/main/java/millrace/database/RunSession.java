@@ -1,0 +1,69 @@
+package millrace.database;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The run tables through a connection that no request can starve. Used by one thread. Each method is one transaction
+ * and throws {@link WriteFailed} when the database does not take it; after a lost connection the outcome is unknown, and
+ * doing the same again is safe.
+ */
+public final class RunSession implements AutoCloseable {
+    private final RunTables tables;
+    private final DedicatedWriter writer;
+
+    RunSession(RunTables tables, DedicatedWriter writer) {
+        this.tables = tables;
+        this.writer = writer;
+    }
+
+    /** @see RunTables#flush */
+    public boolean flush(Lane lane, List<RunFlush> batch) {
+        return write(connection -> tables.flush(connection, lane, batch));
+    }
+
+    /** @see RunTables#register */
+    public void register(String processId, String name, int lanes) {
+        write(connection -> {
+            tables.register(connection, processId, name, lanes);
+            return true;
+        });
+    }
+
+    /** @see RunTables#heartbeat */
+    public boolean heartbeat(String processId) {
+        return write(connection -> tables.heartbeat(connection, processId));
+    }
+
+    /** @see RunTables#release */
+    public void release(String processId) {
+        write(connection -> {
+            tables.release(connection, processId);
+            return true;
+        });
+    }
+
+    /** @see RunTables#takeOver */
+    public int takeOver(Duration lease, String except) {
+        return write(connection -> tables.takeOver(connection, lease, except));
+    }
+
+    /** @see RunTables#claim */
+    public List<RunTables.Claimed> claim(Lane lane, int limit) {
+        return write(connection -> tables.claim(connection, lane, limit));
+    }
+
+    private <T> T write(SqlWork<T> work) {
+        try {
+            return writer.write(work);
+        } catch (SQLException e) {
+            throw new WriteFailed(e, Failures.away(e) || Failures.passesOnRetry(e));
+        }
+    }
+
+    @Override
+    public void close() {
+        writer.close();
+    }
+}

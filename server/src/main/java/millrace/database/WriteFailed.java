@@ -1,0 +1,20 @@
+package millrace.database;
+
+import java.sql.SQLException;
+
+/** The database did not take a write of the run tables. */
+public final class WriteFailed extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final boolean passing;
+
+    WriteFailed(SQLException cause, boolean passing) {
+        super(cause.getMessage(), cause);
+        this.passing = passing;
+    }
+
+    /** Whether the same write can succeed later: the database is away, busy, full or read-only. */
+    public boolean mayPass() {
+        return passing;
+    }
+}
