@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import millrace.nativepiece.HttpCall;
 import millrace.nativepiece.HttpOutcome;
@@ -65,12 +66,33 @@ public final class GuardedHttpSender implements HttpSender, AutoCloseable {
     /** Not carried to another origin by a redirect. */
     private static final Set<String> PRIVATE = Set.of("authorization", "cookie", "host");
 
-    private final CloseableHttpClient client;
+    private final AddressGuard guard;
     private final long maxAnswerBytes;
+    private final ReentrantLock opening = new ReentrantLock();
+    private volatile @Nullable CloseableHttpClient client;
 
     /** @param maxAnswerBytes of the body, after decompression; a longer answer counts as none */
     public GuardedHttpSender(AddressGuard guard, long maxAnswerBytes) {
+        this.guard = guard;
         this.maxAnswerBytes = maxAnswerBytes;
+    }
+
+    /** Opened with the first request: reading the JDK's certificates would hold up every start. */
+    private CloseableHttpClient client() {
+        if (client instanceof CloseableHttpClient opened) {
+            return opened;
+        }
+        opening.lock();
+        try {
+            var opened = client == null ? open() : client;
+            client = opened;
+            return opened;
+        } finally {
+            opening.unlock();
+        }
+    }
+
+    private CloseableHttpClient open() {
         var connections = PoolingHttpClientConnectionManagerBuilder.create()
                 .setDnsResolver(new Resolver(guard))
                 .setMaxConnTotal(MAX_CONNECTIONS)
@@ -89,7 +111,7 @@ public final class GuardedHttpSender implements HttpSender, AutoCloseable {
                                 .build())
                         .build())
                 .build();
-        client = HttpClients.custom()
+        return HttpClients.custom()
                 .setConnectionManager(connections)
                 .setUserAgent("Millrace")
                 .disableRedirectHandling()
@@ -130,7 +152,9 @@ public final class GuardedHttpSender implements HttpSender, AutoCloseable {
 
     @Override
     public void close() {
-        client.close(CloseMode.IMMEDIATE);
+        if (client instanceof CloseableHttpClient opened) {
+            opened.close(CloseMode.IMMEDIATE);
+        }
     }
 
     private HttpOutcome.Answered exchange(Hop hop, long deadline) throws IOException {
@@ -148,7 +172,7 @@ public final class GuardedHttpSender implements HttpSender, AutoCloseable {
         var answered = new AtomicBoolean();
         var watch = Thread.ofVirtual().name("http-deadline").start(() -> abortAfter(left, request, answered));
         try {
-            return client.execute(request, response -> answered(response, request));
+            return client().execute(request, response -> answered(response, request));
         } finally {
             answered.set(true);
             watch.interrupt();

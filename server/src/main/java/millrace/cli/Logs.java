@@ -8,11 +8,15 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import java.io.PrintStream;
 import org.slf4j.LoggerFactory;
+import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /** One line an event. Set up in code, since reading Logback's XML takes longer than the rest. */
 final class Logs {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level [%thread] %logger{0}: %msg%replace( %kvp{NONE}){'^ $',''}%n";
+
+    /** Libraries log by the JDK's own loggers too, which forget their level when nobody holds them. */
+    private static final java.util.logging.Logger JDK_ROOT = java.util.logging.Logger.getLogger("");
 
     private Logs() {}
 
@@ -28,6 +32,9 @@ final class Logs {
         console.setEncoder(encoder);
         console.setTarget(target == System.err ? "System.err" : "System.out");
         console.start();
+        SLF4JBridgeHandler.removeHandlersForRootLogger();
+        SLF4JBridgeHandler.install();
+        JDK_ROOT.setLevel(java.util.logging.Level.WARNING);
         var root = root(context);
         root.setLevel(Level.toLevel(level));
         root.addAppender(console);

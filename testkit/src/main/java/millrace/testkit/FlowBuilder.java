@@ -29,7 +29,8 @@ public final class FlowBuilder {
                 .put("name", "trigger")
                 .put("displayName", "Select Trigger")
                 .put("type", "EMPTY")
-                .put("valid", false);
+                .put("valid", false)
+                .put("lastUpdatedDate", "2026-01-01T00:00:00.000Z");
         empty.putObject("settings");
         return new FlowBuilder(displayName, empty, List.of());
     }
@@ -40,7 +41,8 @@ public final class FlowBuilder {
                 .put("name", "trigger")
                 .put("displayName", "Catch Webhook")
                 .put("type", "PIECE_TRIGGER")
-                .put("valid", true);
+                .put("valid", true)
+                .put("lastUpdatedDate", "2026-01-01T00:00:00.000Z");
         var settings = webhook.putObject("settings")
                 .put("pieceName", WEBHOOK)
                 .put("pieceVersion", "0.1.29")
