@@ -9,6 +9,11 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main()).execute(arguments));
+        System.exit(new CommandLine(new Main())
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    System.err.println("millrace bench: " + failure.getMessage());
+                    return 1;
+                })
+                .execute(arguments));
     }
 }

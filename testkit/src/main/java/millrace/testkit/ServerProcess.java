@@ -108,8 +108,12 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** The launcher of the checkout that this class was built from. */
+    /** The launcher that started this process, else that of the checkout around the working directory. */
     public static Path launcher() {
+        var home = System.getenv("MILLRACE_HOME");
+        if (home != null) {
+            return Path.of(home, "millrace");
+        }
         for (var folder = Path.of("").toAbsolutePath(); folder != null; folder = folder.getParent()) {
             if (Files.isExecutable(folder.resolve("millrace"))) {
                 return folder.resolve("millrace");
