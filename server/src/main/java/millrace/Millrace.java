@@ -125,8 +125,9 @@ public final class Millrace implements AutoCloseable {
         var dispatch = opened(new Dispatch(
                 database::runSession,
                 dispatchSettings(settings),
-                ids.random(),
-                "pid " + ProcessHandle.current().pid()));
+                ids::random,
+                "pid " + ProcessHandle.current().pid(),
+                clock));
         var runs = opened(new RunService(
                 database,
                 access,
@@ -179,7 +180,8 @@ public final class Millrace implements AutoCloseable {
             case DatabaseSettings.Postgres postgres -> postgres.poolSize() < 6 ? 1 : 2;
             case DatabaseSettings.Sqlite ignored -> 1;
         };
-        return new DispatchSettings(lanes, settings.runs().concurrency(), HEARTBEAT, LEASE, POLL);
+        boolean alone = settings.database() instanceof DatabaseSettings.Sqlite;
+        return new DispatchSettings(lanes, settings.runs().concurrency(), alone, HEARTBEAT, LEASE, POLL);
     }
 
     private <T extends AutoCloseable> T opened(T part) {

@@ -73,6 +73,7 @@ final class StepSchema {
                 piece(settings, cleaned, "triggerName", place);
                 Fields.copyText(settings, "customLogoUrl", cleaned, place);
                 cleaned.remove("errorHandlingOptions");
+                cleaned.remove(OnInDoubt.FIELD);
             }
             default -> throw Fields.wrong(at + ".type", "EMPTY or PIECE_TRIGGER");
         }
@@ -147,6 +148,11 @@ final class StepSchema {
     }
 
     private static void errorHandling(ObjectNode settings, ObjectNode cleaned, String at) {
+        Fields.copyText(settings, OnInDoubt.FIELD, cleaned, at);
+        if (cleaned.has(OnInDoubt.FIELD)
+                && !OnInDoubt.NAMES.contains(cleaned.get(OnInDoubt.FIELD).asText())) {
+            throw Fields.wrong(at + "." + OnInDoubt.FIELD, "RETRY, ASK or FAIL");
+        }
         JsonNode json = settings.get("errorHandlingOptions");
         if (json == null || json.isNull()) {
             return;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
+import millrace.definition.OnInDoubt;
 import org.jspecify.annotations.Nullable;
 
 /** What a run wants done next. The engine never does it; whoever drives the run does, and answers with an {@link Event}. */
@@ -48,6 +49,12 @@ public sealed interface Command {
             return step.effectful();
         }
     }
+
+    /**
+     * The process that made this call is gone and left no result: the effect may have happened. Answered by
+     * {@link Event.DoubtNoted} once the doubt is listed; with ASK the run waits for a person instead.
+     */
+    record InDoubt(String path, int attempt, OnInDoubt choice) implements Command {}
 
     /** Answers the waiting caller while the run goes on; the records before it must be durable first. */
     record Reply(Response response) implements Command {}

@@ -2,6 +2,7 @@ package millrace.engine;
 
 import java.util.List;
 import millrace.definition.Condition;
+import millrace.definition.OnInDoubt;
 import millrace.expression.Template;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ public sealed interface CompiledStep {
 
         boolean continueOnFailure();
 
+        /** What happens when a crash leaves it open whether the call was made. */
+        OnInDoubt onInDoubt();
+
         @Nullable
         CompiledStep onSuccess();
 
@@ -46,6 +50,7 @@ public sealed interface CompiledStep {
             boolean effectful,
             boolean retryOnFailure,
             boolean continueOnFailure,
+            OnInDoubt onInDoubt,
             @Nullable CompiledStep onSuccess,
             @Nullable CompiledStep onFailure,
             @Nullable CompiledStep next)
@@ -66,6 +71,7 @@ public sealed interface CompiledStep {
             boolean effectful,
             boolean retryOnFailure,
             boolean continueOnFailure,
+            OnInDoubt onInDoubt,
             @Nullable CompiledStep onSuccess,
             @Nullable CompiledStep onFailure,
             @Nullable CompiledStep next)

@@ -31,5 +31,7 @@ public sealed interface Event {
 
     record Waited() implements Event {}
 
+    record DoubtNoted() implements Event {}
+
     record Replied() implements Event {}
 }

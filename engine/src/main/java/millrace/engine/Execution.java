@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import millrace.definition.OnInDoubt;
 import millrace.expression.Conditions;
 import millrace.expression.ReferenceFailure;
 import millrace.expression.Scope;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A step whose {@link JournalRecord.Finished} was replayed is never called again.
  *   <li>An effectful call is preceded by its {@link JournalRecord.Intent} in the records taken before the call.
  *   <li>Loop items and router decisions are evaluated once and journalled; a replay uses the journalled ones.
+ *   <li>A replayed intent without a result is a doubt: it is told before anything else is done about it.
  *   <li>Steps run strictly one after the other.
  * </ol>
  *
@@ -37,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 public final class Execution {
     private static final int MAX_ATTEMPTS = 4;
     private static final Duration FIRST_BACK_OFF = Duration.ofSeconds(4);
+    private static final StepError IN_DOUBT =
+            StepError.of("The server stopped during this step: it is not known whether it happened.");
+
     private final Replay replay;
     private final List<JournalRecord> records = new ArrayList<>();
     private final Map<String, Event.Fetched> secrets = new HashMap<>();
@@ -49,6 +54,8 @@ public final class Execution {
     private int attempt = 1;
 
     private @Nullable Call open;
+    /** A run has one step in doubt at most: calls follow each other. */
+    private boolean doubtNoted;
 
     private record Call(CompiledStep.Caller step, String path, JsonNode input) {}
 
@@ -89,6 +96,7 @@ public final class Execution {
             }
             case Event.Called called -> called(called.result(), called.millis());
             case Event.Waited ignored -> advance();
+            case Event.DoubtNoted ignored -> advance();
             case Event.Replied ignored -> advance();
         };
     }
@@ -140,7 +148,15 @@ public final class Execution {
         }
         var values = Objects.requireNonNullElse(computed, Map.<String, JsonNode>of());
         attempt = Math.max(attempt, replay.nextAttempt(path));
+        if (replay.inDoubt(path, attempt) && !doubtNoted) {
+            doubtNoted = true;
+            return new Command.InDoubt(path, attempt, step.onInDoubt());
+        }
         var intent = replay.takeIntent(path, attempt);
+        if (intent != null && step.onInDoubt() == OnInDoubt.FAIL) {
+            open = new Call(step, path, intent.input());
+            return ended(step, path, finish(open, StepStatus.FAILED, null, IN_DOUBT, 0));
+        }
         var input = intent == null
                 ? step.input().resolve(frame.variables, values)
                 : step.input().refill(intent.input(), frame.variables, values);

@@ -98,6 +98,7 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
                             effects.code(code.source(), code.packageJson()),
                             handling.retryOnFailure(),
                             handling.continueOnFailure(),
+                            handling.onInDoubt(),
                             chain(code.onSuccess()),
                             chain(code.onFailure()),
                             next);
@@ -115,6 +116,7 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
                             effects.piece(piece.pieceName(), action),
                             handling.retryOnFailure(),
                             handling.continueOnFailure(),
+                            handling.onInDoubt(),
                             chain(piece.onSuccess()),
                             chain(piece.onFailure()),
                             next);

@@ -65,12 +65,14 @@ public final class Replay {
         return finished.remove(path);
     }
 
-    JournalRecord.@Nullable Intent takeIntent(String path, int attempt) {
+    /** Whether a call was about to be made, or was made, and left no result. */
+    boolean inDoubt(String path, int attempt) {
         var intent = intents.get(path);
-        if (intent == null || intent.attempt() != attempt) {
-            return null;
-        }
-        return intents.remove(path);
+        return intent != null && intent.attempt() == attempt;
+    }
+
+    JournalRecord.@Nullable Intent takeIntent(String path, int attempt) {
+        return inDoubt(path, attempt) ? intents.remove(path) : null;
     }
 
     JournalRecord.@Nullable LoopBegan takeLoop(String path) {

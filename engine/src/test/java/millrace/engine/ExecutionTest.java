@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import millrace.definition.FlowJson;
 import net.jqwik.api.ForAll;
@@ -24,6 +25,7 @@ class ExecutionTest {
     private static final class Driver {
         final List<JournalRecord> journal = new ArrayList<>();
         final List<String> called = new ArrayList<>();
+        final List<String> doubts = new ArrayList<>();
         final List<Response> replies = new ArrayList<>();
         Function<Command.Call, StepResult> calls = call -> new StepResult.Succeeded(inputOf(call));
         int stopAfterCalls = Integer.MAX_VALUE;
@@ -54,6 +56,10 @@ class ExecutionTest {
                     yield new Event.Replied();
                 }
                 case Command.BackOff ignored -> new Event.Waited();
+                case Command.InDoubt doubt -> {
+                    doubts.add(doubt.path() + "#" + doubt.attempt() + " " + doubt.choice());
+                    yield new Event.DoubtNoted();
+                }
                 case Command.FetchConnection fetch ->
                     new Event.Fetched(Json.object().put("secret_text", "s-" + fetch.externalId()), null);
                 case Command.FetchVariable ignored -> new Event.Fetched(null, null);
@@ -306,6 +312,48 @@ class ExecutionTest {
 
         assertThat(driver.journal).containsExactly(new JournalRecord.Intent("a", 1, Json.read("{\"x\": 1}")));
         assertThat(Replay.of(driver.journal).inDoubt()).isEqualTo("a");
+    }
+
+    @Test
+    void a_call_in_doubt_is_told_before_it_is_made_again() {
+        var driver = crashedInACall("RETRY");
+
+        var end = driver.run(doubtful("RETRY"), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(driver.doubts).containsExactly("a#1 RETRY");
+        assertThat(driver.called).containsExactly("a#1", "a#1");
+        assertThat(driver.journal.stream().filter(JournalRecord.Intent.class::isInstance))
+                .hasSize(1);
+    }
+
+    @Test
+    void a_call_in_doubt_fails_its_step_when_the_flow_says_so() {
+        var driver = crashedInACall("FAIL");
+
+        var end = driver.run(doubtful("FAIL"), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(Objects.requireNonNull(end.failedStep()).name()).isEqualTo("a");
+        assertThat(driver.called).containsExactly("a#1");
+        assertThat(steps(driver).at("/a/input/x").intValue()).isEqualTo(1);
+    }
+
+    private static ObjectNode doubtful(String choice) {
+        var step = code("a", "fetch", "{`x`: 1}", "none");
+        ((ObjectNode) step.get("settings")).put("onInDoubt", choice);
+        return flow(step);
+    }
+
+    private static Driver crashedInACall(String choice) {
+        var driver = new Driver();
+        driver.stopAfterCalls = 0;
+        try {
+            driver.run(doubtful(choice), Json.object());
+        } catch (Crash expected) {
+            driver.stopAfterCalls = Integer.MAX_VALUE;
+        }
+        return driver;
     }
 
     /** Rules 1 and 3: wherever the process dies, finished steps are not called again and the log comes out the same. */

@@ -1,16 +1,19 @@
 package millrace.dispatch;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import millrace.database.Lane;
 import millrace.database.RunSession;
 import millrace.database.WriteFailed;
 import millrace.journal.JournalWriter;
+import millrace.journal.Lease;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>A run is worked on only by the process that its queue row names, or that accepted it and holds it in memory.
  *   <li>A process believes in its lease for less time than others wait before they declare it dead.
+ *   <li>A process that was declared dead goes on under a new name; nothing is ever written under the old one again.
  *   <li>Each active run holds one slot; claims are made only for free slots.
  * </ol>
  *
@@ -29,34 +33,49 @@ import org.slf4j.LoggerFactory;
  */
 public final class Dispatch implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Dispatch.class);
-    private static final Duration MARGIN = Duration.ofSeconds(2);
+    private static final int MAX_CLAIM = 64;
 
+    private final Function<String, RunSession> sessions;
     private final DispatchSettings settings;
-    private final String processId;
+    private final Supplier<String> names;
+    private final String label;
+    private final InstantSource clock;
     private final RunSession session;
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger nextWriter = new AtomicInteger();
-    private final List<JournalWriter> writers = new ArrayList<>();
-    private volatile long leaseEndsNanos;
+    private volatile Seat seat;
     private volatile boolean closing;
     private @Nullable Thread thread;
+    /** Others can't be told dead from silent before this moment: the database was away for all alike. */
+    private long judgeAfterNanos = System.nanoTime();
+
+    /** What a process has until it is declared dead: its name in the database, its lease, its writers. */
+    private record Seat(String processId, Lease lease, List<JournalWriter> writers) {}
 
     /**
      * Registers the process and starts its writers; {@link #start} begins heartbeats and claims.
      *
      * @param sessions opens a way to write for a purpose
-     * @param processId unique to this start of this process
+     * @param names gives a new id for each registration
+     * @param label for people who look at the table of processes
      */
     public Dispatch(
-            Function<String, RunSession> sessions, DispatchSettings settings, String processId, String processName) {
+            Function<String, RunSession> sessions,
+            DispatchSettings settings,
+            Supplier<String> names,
+            String label,
+            InstantSource clock) {
+        this.sessions = sessions;
         this.settings = settings;
-        this.processId = processId;
+        this.names = names;
+        this.label = label;
+        this.clock = clock;
         this.slots = new Semaphore(settings.slots(), true);
         this.session = sessions.apply("dispatch");
-        register(processName);
-        for (int i = 0; i < settings.lanes(); i++) {
-            writers.add(new JournalWriter(sessions.apply("journal"), new Lane(processId, i, 1), this::mayHoldLease));
+        this.seat = takeSeat();
+        if (settings.alone()) {
+            takeOver(Duration.ZERO);
         }
     }
 
@@ -65,18 +84,20 @@ public final class Dispatch implements AutoCloseable {
         thread = Thread.ofPlatform().name("dispatch").start(() -> tick(runs));
     }
 
-    private void register(String processName) {
-        var before = System.nanoTime();
-        session.register(processId, processName, settings.lanes());
-        renewed(before);
-    }
-
-    public String processId() {
-        return processId;
+    private Seat takeSeat() {
+        var processId = names.get();
+        var lease = new Lease(settings.lease(), clock);
+        session.register(processId, label, settings.lanes());
+        var writers = new ArrayList<JournalWriter>();
+        for (int i = 0; i < settings.lanes(); i++) {
+            writers.add(new JournalWriter(sessions.apply("journal"), new Lane(processId, i, 1), lease));
+        }
+        return new Seat(processId, lease, List.copyOf(writers));
     }
 
     /** The writer for one more run; runs are dealt out in turn. */
     public JournalWriter writer() {
+        var writers = seat.writers();
         return writers.get(Math.floorMod(nextWriter.getAndIncrement(), writers.size()));
     }
 
@@ -103,19 +124,6 @@ public final class Dispatch implements AutoCloseable {
         wake.release();
     }
 
-    /** Whether an effect may be started: the lease has long enough left for it to be ours. */
-    public boolean mayStartEffect() {
-        return leaseEndsNanos - System.nanoTime() > MARGIN.toNanos();
-    }
-
-    private boolean mayHoldLease() {
-        return leaseEndsNanos - System.nanoTime() > 0;
-    }
-
-    private void renewed(long sentNanos) {
-        leaseEndsNanos = sentNanos + settings.lease().toNanos();
-    }
-
     private void tick(ClaimedRuns runs) {
         long nextBeat = System.nanoTime();
         while (!closing) {
@@ -133,6 +141,7 @@ public final class Dispatch implements AutoCloseable {
                 return;
             } catch (WriteFailed e) {
                 log.warn("dispatch can't reach the database and tries again: {}", e.getMessage());
+                judgeAfterNanos = System.nanoTime() + settings.lease().toNanos();
                 pause();
             } catch (RuntimeException e) {
                 log.error("dispatch failed and goes on", e);
@@ -150,16 +159,21 @@ public final class Dispatch implements AutoCloseable {
     }
 
     private void beat() {
-        var sent = System.nanoTime();
-        var alive = session.heartbeat(processId);
-        if (!alive) {
-            log.error("the lease of this process was taken; its runs go on elsewhere and it takes no more");
-            leaseEndsNanos = System.nanoTime();
-            closing = true;
+        var sitting = seat;
+        if (!sitting.lease().renew(() -> session.heartbeat(sitting.processId()))) {
+            log.warn("another process took this one for dead and has its runs; it goes on under a new name");
+            // The old writers end first: their connections are counted, and what they hold is refused anyway.
+            sitting.writers().forEach(JournalWriter::close);
+            seat = takeSeat();
             return;
         }
-        renewed(sent);
-        var freed = session.takeOver(settings.lease(), processId);
+        if (System.nanoTime() - judgeAfterNanos > 0) {
+            takeOver(settings.lease());
+        }
+    }
+
+    private void takeOver(Duration silence) {
+        var freed = session.takeOver(silence, seat.processId());
         if (freed > 0) {
             log.info("took {} runs over from processes that ended", freed);
         }
@@ -185,8 +199,6 @@ public final class Dispatch implements AutoCloseable {
         }
     }
 
-    private static final int MAX_CLAIM = 64;
-
     /** Stops claiming. Runs go on until {@link #close}. */
     public void stopClaiming() {
         closing = true;
@@ -207,9 +219,9 @@ public final class Dispatch implements AutoCloseable {
     @Override
     public void close() {
         stopClaiming();
-        writers.forEach(JournalWriter::close);
+        seat.writers().forEach(JournalWriter::close);
         try {
-            session.release(processId);
+            session.release(seat.processId());
         } catch (WriteFailed e) {
             log.warn("the lease could not be given back; others take over when it ends: {}", e.getMessage());
         }

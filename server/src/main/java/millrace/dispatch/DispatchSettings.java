@@ -7,6 +7,8 @@ import java.time.Duration;
  * @param slots runs that may be active at once in this process
  * @param heartbeat how often the lease is renewed
  * @param lease after how long without a heartbeat a process is dead
+ * @param alone no other process can be on the database: whatever was left there is dead
  * @param poll how often runs without an owner are looked for
  */
-public record DispatchSettings(int lanes, int slots, Duration heartbeat, Duration lease, Duration poll) {}
+public record DispatchSettings(
+        int lanes, int slots, boolean alone, Duration heartbeat, Duration lease, Duration poll) {}

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import millrace.database.Lane;
 import millrace.database.RunFlush;
 import millrace.database.RunSession;
@@ -36,7 +35,7 @@ public final class JournalWriter implements AutoCloseable {
 
     private final RunSession session;
     private final Lane lane;
-    private final BooleanSupplier leaseHeld;
+    private final Lease lease;
     private final LinkedBlockingDeque<Waiting> waiting = new LinkedBlockingDeque<>(MAX_WAITING);
     private final Thread thread;
     private volatile boolean closing;
@@ -52,17 +51,22 @@ public final class JournalWriter implements AutoCloseable {
 
     /**
      * @param session used by this writer alone; closed with it
-     * @param leaseHeld whether the process may still believe that the lane is its own; asked while the database fails
+     * @param lease the process's; asked while the database fails
      */
-    public JournalWriter(RunSession session, Lane lane, BooleanSupplier leaseHeld) {
+    public JournalWriter(RunSession session, Lane lane, Lease lease) {
         this.session = session;
         this.lane = lane;
-        this.leaseHeld = leaseHeld;
+        this.lease = lease;
         this.thread = Thread.ofPlatform().name("journal-" + lane.number()).start(this::write);
     }
 
     public Lane lane() {
         return lane;
+    }
+
+    /** What the runs of this writer depend on. */
+    public Lease lease() {
+        return lease;
     }
 
     /**
@@ -134,7 +138,7 @@ public final class JournalWriter implements AutoCloseable {
                 return;
             } catch (WriteFailed e) {
                 if (e.mayPass()) {
-                    if (!leaseHeld.getAsBoolean()) {
+                    if (!lease.held()) {
                         batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
                         return;
                     }

@@ -27,6 +27,7 @@ public final class RunJournal {
     private static final int FLUSH_ABOVE = 64 * 1024;
     private static final int BESIDE_ABOVE = 32 * 1024;
     private static final int MAX_OPEN = 8;
+    private static final Duration LEASE_CHECK = Duration.ofMillis(20);
 
     private final JournalWriter writer;
     private final RunHeader header;
@@ -90,6 +91,22 @@ public final class RunJournal {
 
     public RunHeader header() {
         return header;
+    }
+
+    /**
+     * Returns when an effect may start. It may only while the lease is certain: a database that is away makes effects
+     * wait.
+     *
+     * @throws LeaseLost when another process has the run
+     */
+    public void awaitLease() throws InterruptedException {
+        var lease = writer.lease();
+        while (!lease.mayStartEffect()) {
+            if (lease.lost()) {
+                throw new LeaseLost(header.runId());
+            }
+            Thread.sleep(LEASE_CHECK);
+        }
     }
 
     /** Bytes of the run's journal as stored, large outputs included. */

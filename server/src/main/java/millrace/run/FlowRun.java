@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * A run as the API shows it (reference/rest-api §5.2).
  *
  * @param steps by name; null in lists
+ * @param inDoubt calls that may have happened though the run does not know it; null in lists
  * @param flowVersion what of the version a list shows; null when the version is gone
  */
 public record FlowRun(
@@ -33,16 +34,18 @@ public record FlowRun(
         boolean failParentOnFailure,
         @Nullable String logsFileId,
         @Nullable Instant archivedAt,
-        @Nullable ObjectNode steps) {
+        @Nullable ObjectNode steps,
+        @Nullable List<Doubt> inDoubt) {
 
     public FlowRun {
         tags = tags == null ? null : List.copyOf(tags);
+        inDoubt = inDoubt == null ? null : List.copyOf(inDoubt);
     }
 
     /** The version's name at the time of reading. */
     public record VersionName(String displayName) {}
 
-    FlowRun withSteps(ObjectNode steps) {
+    FlowRun withSteps(ObjectNode steps, List<Doubt> inDoubt) {
         return new FlowRun(
                 id,
                 created,
@@ -64,6 +67,7 @@ public record FlowRun(
                 failParentOnFailure,
                 logsFileId,
                 archivedAt,
-                steps);
+                steps,
+                inDoubt);
     }
 }

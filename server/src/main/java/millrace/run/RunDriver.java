@@ -5,7 +5,7 @@ import java.time.InstantSource;
 import java.util.List;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
-import millrace.dispatch.Dispatch;
+import millrace.database.Database;
 import millrace.engine.Command;
 import millrace.engine.Event;
 import millrace.engine.FailedStep;
@@ -27,17 +27,17 @@ import org.slf4j.LoggerFactory;
  */
 final class RunDriver {
     private static final Logger log = LoggerFactory.getLogger(RunDriver.class);
-    private static final Duration LEASE_CHECK = Duration.ofMillis(20);
 
-    private final Dispatch dispatch;
+    private final Database database;
+    private final DoubtStore doubts = new DoubtStore();
     private final Calls calls;
     private final ConnectionService connections;
     private final RunSettings settings;
     private final InstantSource clock;
 
     RunDriver(
-            Dispatch dispatch, Calls calls, ConnectionService connections, RunSettings settings, InstantSource clock) {
-        this.dispatch = dispatch;
+            Database database, Calls calls, ConnectionService connections, RunSettings settings, InstantSource clock) {
+        this.database = database;
         this.calls = calls;
         this.connections = connections;
         this.settings = settings;
@@ -86,6 +86,11 @@ final class RunDriver {
                 Thread.sleep(min(backOff.delay(), timeLeft(run)));
                 yield new Event.Waited();
             }
+            case Command.InDoubt doubt -> {
+                database.transact(tx ->
+                        doubts.note(tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.choice()));
+                yield new Event.DoubtNoted();
+            }
             case Command.End end -> throw new IllegalStateException("an ended run was performed: " + end);
         };
     }
@@ -112,7 +117,7 @@ final class RunDriver {
         }
         if (call.effectful()) {
             run.journal().barrier();
-            waitForLease();
+            run.journal().awaitLease();
         } else if (run.journal().farAhead()) {
             run.journal().barrier();
         }
@@ -125,15 +130,8 @@ final class RunDriver {
                 result, Duration.ofNanos(System.nanoTime() - began).toMillis());
     }
 
-    /** An effect is started only while the lease is certain; a database that is away makes effects wait. */
-    private void waitForLease() throws InterruptedException {
-        while (!dispatch.mayStartEffect()) {
-            Thread.sleep(LEASE_CHECK);
-        }
-    }
-
     private static String key(ActiveRun run, Command.Call call) {
-        return run.id() + "/" + call.path() + "/" + call.attempt();
+        return Doubt.key(run.id(), call.path(), call.attempt());
     }
 
     private static StepResult broken(RunStatus status, String message) {

@@ -4,7 +4,11 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Which runs of a project a list shows; empty lists and nulls don't restrict. */
+/**
+ * Which runs of a project a list shows; empty lists and nulls don't restrict.
+ *
+ * @param inDoubt only runs of which a call may have happened unseen
+ */
 public record RunFilter(
         String projectId,
         List<String> flowIds,
@@ -15,7 +19,8 @@ public record RunFilter(
         @Nullable String failedStepName,
         @Nullable String failedStepMessage,
         List<String> runIds,
-        boolean includeArchived) {
+        boolean includeArchived,
+        boolean inDoubt) {
     public RunFilter {
         flowIds = List.copyOf(flowIds);
         statuses = List.copyOf(statuses);

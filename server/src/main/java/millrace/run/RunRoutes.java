@@ -47,7 +47,8 @@ public final class RunRoutes implements Room {
                 query.text("failedStepName"),
                 query.text("failedStepMessage"),
                 query.ids("flowRunIds"),
-                Boolean.TRUE.equals(query.bool("includeArchived")));
+                Boolean.TRUE.equals(query.bool("includeArchived")),
+                Boolean.TRUE.equals(query.bool("inDoubt")));
         return runs.page(call.principal(), filter, query.page(DEFAULT_LIMIT, MAX_LIMIT));
     }
 

@@ -60,6 +60,7 @@ public final class RunService implements AutoCloseable {
     private final InstantSource clock;
     private final Ids ids;
     private final RunStore runs = new RunStore();
+    private final DoubtStore doubts = new DoubtStore();
     private final ConcurrentHashMap<String, Active> active = new ConcurrentHashMap<>();
     private final Thread keeper;
     private volatile boolean closing;
@@ -80,7 +81,7 @@ public final class RunService implements AutoCloseable {
         this.database = database;
         this.access = access;
         this.dispatch = dispatch;
-        this.driver = new RunDriver(dispatch, calls, connections, settings, clock);
+        this.driver = new RunDriver(database, calls, connections, settings, clock);
         this.programs = new Programs(versions, calls);
         this.settings = settings;
         this.clock = clock;
@@ -324,7 +325,8 @@ public final class RunService implements AutoCloseable {
         access.requireEntity(principal, Permission.READ_RUN, found.run().projectId(), "flow_run", runId);
         var records = JournalReader.read(found.documents(), path -> database.read(tx -> runs.blob(tx, runId, path)));
         var steps = RunLog.steps(records, (int) settings.inputTruncateBytes());
-        return found.run().withSteps(steps);
+        var doubts = database.read(tx -> this.doubts.of(tx, found.run().projectId(), runId));
+        return found.run().withSteps(steps, doubts);
     }
 
     /** How many runs this process executes now. */

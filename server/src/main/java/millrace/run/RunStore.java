@@ -57,6 +57,9 @@ final class RunStore {
         in(conditions, run.STATUS, filter.statuses());
         in(conditions, run.ID, filter.runIds());
         between(conditions, run.CREATED, filter);
+        if (filter.inDoubt()) {
+            conditions.add(DoubtStore.inDoubt(filter.projectId(), run.ID));
+        }
         if (!filter.tags().isEmpty()) {
             conditions.add(tx.dialect().hasAnyElement(run.TAGS, filter.tags()));
         }
@@ -88,6 +91,9 @@ final class RunStore {
         conditions.add(queue.PROJECT_ID.eq(filter.projectId()));
         conditions.add(queue.ENVIRONMENT.eq(RunEnvironment.PRODUCTION.name()));
         conditions.add(queue.RECORDED.isFalse());
+        if (filter.inDoubt()) {
+            conditions.add(DoubtStore.inDoubt(filter.projectId(), queue.ID));
+        }
         in(conditions, queue.FLOW_ID, filter.flowIds());
         in(conditions, queue.STATUS, filter.statuses());
         in(conditions, queue.ID, filter.runIds());
@@ -233,6 +239,7 @@ final class RunStore {
                 row.get(FLOW_RUN.FAIL_PARENT_ON_FAILURE),
                 row.get(FLOW_RUN.LOGS_FILE_ID),
                 row.get(FLOW_RUN.ARCHIVED_AT),
+                null,
                 null);
     }
 
@@ -257,6 +264,7 @@ final class RunStore {
                 row.get(RUN_QUEUE.STEP_NAME_TO_TEST),
                 row.get(RUN_QUEUE.PARENT_RUN_ID),
                 row.get(RUN_QUEUE.FAIL_PARENT_ON_FAILURE),
+                null,
                 null,
                 null,
                 null);

@@ -22,7 +22,7 @@ class SchemaTest {
             "platform user_identity user_invitation folder flag template waitpoint table_webhook variable project_plan"
                     .concat(
                             " platform_plan otp alert event_destination concurrency_pool mcp_server ai_provider user_badge")
-                    .concat(" run_journal run_blob run_queue process lane schema_migration")
+                    .concat(" run_journal run_blob run_queue run_doubt process lane schema_migration")
                     .split(" "));
 
     private final Ids ids = new Ids(new SecureRandom());
@@ -73,7 +73,7 @@ class SchemaTest {
 
     @OnBothDatabases
     void runs_have_no_foreign_keys(TestDatabases databases, DatabaseKind kind) {
-        var tables = "'flow_run', 'run_journal', 'run_blob', 'run_queue', 'process', 'lane'";
+        var tables = "'flow_run', 'run_journal', 'run_blob', 'run_queue', 'run_doubt', 'process', 'lane'";
         var keys = new Catalogue(databases.migrated())
                 .texts(
                         kind.postgres()

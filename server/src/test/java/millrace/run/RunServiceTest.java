@@ -1,6 +1,7 @@
 package millrace.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -33,8 +34,10 @@ import millrace.definition.FlowJson;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
 import millrace.engine.Command;
+import millrace.engine.ErrorCode;
 import millrace.engine.Event;
 import millrace.engine.Json;
+import millrace.engine.MillraceException;
 import millrace.engine.Response;
 import millrace.engine.RunEnvironment;
 import millrace.engine.RunStatus;
@@ -66,9 +69,10 @@ class RunServiceTest {
         Process(Database database) {
             dispatch = new Dispatch(
                     database::runSession,
-                    new DispatchSettings(2, 16, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
-                    ids.random(),
-                    "test");
+                    new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
+                    ids::random,
+                    "test",
+                    InstantSource.system());
             runs = new RunService(
                     database,
                     new Access(new OpenProject()),
@@ -109,7 +113,7 @@ class RunServiceTest {
                 }
                 case "reply" -> new StepResult.Succeeded(call.input(), new Response(200, Map.of(), call.input()), true);
                 case "fail" -> new StepResult.Failed(StepError.of("no"));
-                case "wait" -> {
+                case "wait", "effect-wait" -> {
                     reached.countDown();
                     await(released);
                     yield new StepResult.Succeeded(call.input());
@@ -127,7 +131,7 @@ class RunServiceTest {
 
         @Override
         public boolean code(String source, String packageJson) {
-            return source.equals("effect");
+            return source.startsWith("effect");
         }
 
         @Override
@@ -302,6 +306,7 @@ class RunServiceTest {
         await(dying.calls.reached);
 
         durable(dying, id, "a");
+        dying.dispatch.stopClaiming();
 
         try (var session = database.runSession("test")) {
             session.takeOver(Duration.ofMillis(-1), "nobody");
@@ -313,6 +318,55 @@ class RunServiceTest {
         assertThat(run.status()).isEqualTo("SUCCEEDED");
         assertThat(effects).containsExactly("a", "c");
         dying.calls.released.countDown();
+    }
+
+    @OnBothDatabases
+    void a_call_that_may_have_happened_is_listed_and_made_again(Database database) throws InterruptedException {
+        var dying = new Process(database);
+        var id = dying.runs.accept(start(Json.read("{\"n\": 1}"), "a=effect", "b=effect-wait"));
+        await(dying.calls.reached);
+        dying.dispatch.stopClaiming();
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
+        }
+
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+
+        var run = finished(heir, id);
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
+        assertThat(Objects.requireNonNull(run.inDoubt()))
+                .extracting(Doubt::stepPath, Doubt::idempotencyKey, Doubt::times, Doubt::choice)
+                .containsExactly(tuple("b", id + "/b/1", 1, "RETRY"));
+        var certain = heir.runs.accept(start(Json.object(), "a=effect"));
+        finished(heir, certain);
+        var doubtful =
+                new RunFilter(project, List.of(), List.of(), List.of(), null, null, null, null, List.of(), false, true);
+        assertThat(heir.runs.page(engine(), doubtful, new PageRequest(10, null)).data())
+                .extracting(FlowRun::id)
+                .containsExactly(id);
+        dying.calls.released.countDown();
+    }
+
+    @OnBothDatabases
+    void a_process_that_was_taken_for_dead_goes_on_under_a_new_name(Database database) throws InterruptedException {
+        var process = new Process(database);
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
+        }
+
+        var deadline = System.nanoTime() + LONG.toNanos();
+        FlowRun run = null;
+        while (run == null) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            try {
+                run = finished(process, process.runs.accept(start(Json.object(), "a=effect")));
+            } catch (MillraceException notYet) {
+                assertThat(notYet.code()).isEqualTo(ErrorCode.DATABASE_UNAVAILABLE);
+            }
+        }
+
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
     }
 
     @OnBothDatabases
@@ -338,6 +392,6 @@ class RunServiceTest {
     }
 
     private RunFilter filter() {
-        return new RunFilter(project, List.of(), List.of(), List.of(), null, null, null, null, List.of(), false);
+        return new RunFilter(project, List.of(), List.of(), List.of(), null, null, null, null, List.of(), false, false);
     }
 }

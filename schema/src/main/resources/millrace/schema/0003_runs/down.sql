@@ -2,6 +2,7 @@
 
 DROP TABLE lane;
 DROP TABLE process;
+DROP TABLE run_doubt;
 DROP TABLE run_queue;
 DROP TABLE run_blob;
 DROP TABLE run_journal;

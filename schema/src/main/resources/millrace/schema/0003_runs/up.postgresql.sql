@@ -96,6 +96,22 @@ CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE "proce
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
 CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE "dueAt" IS NOT NULL;
 
+-- Calls whose process ended before their result was durable: the effect may have happened. One row a doubtful call,
+-- written before anything is done about it; it goes with its run.
+CREATE TABLE run_doubt (
+    "runId" varchar(21) COLLATE "C" NOT NULL,
+    path text NOT NULL,
+    attempt integer NOT NULL,
+    "projectId" varchar(21) NOT NULL,
+    created timestamptz NOT NULL DEFAULT now(),
+    times integer NOT NULL DEFAULT 1,
+    choice varchar NOT NULL,
+    happened boolean,
+    decided timestamptz,
+    PRIMARY KEY ("runId", path, attempt)
+);
+CREATE INDEX idx_run_doubt_project_id_created ON run_doubt ("projectId", created DESC);
+
 CREATE TABLE process (
     id varchar(21) NOT NULL PRIMARY KEY,
     name text NOT NULL,

@@ -80,6 +80,21 @@ CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE "proce
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
 CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE "dueAt" IS NOT NULL;
 
+-- Calls whose process ended before their result was durable.
+CREATE TABLE run_doubt (
+    "runId" TEXT NOT NULL,
+    path TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
+    "projectId" TEXT NOT NULL,
+    created INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000),
+    times INTEGER NOT NULL DEFAULT 1,
+    choice TEXT NOT NULL,
+    happened INTEGER,
+    decided INTEGER,
+    PRIMARY KEY ("runId", path, attempt)
+) STRICT;
+CREATE INDEX idx_run_doubt_project_id_created ON run_doubt ("projectId", created DESC);
+
 CREATE TABLE process (
     id TEXT NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
