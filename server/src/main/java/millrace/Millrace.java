@@ -45,6 +45,7 @@ import millrace.pieces.NativePieces;
 import millrace.project.ProjectMemberships;
 import millrace.project.ProjectRoutes;
 import millrace.project.ProjectService;
+import millrace.retention.Retention;
 import millrace.run.RunRoutes;
 import millrace.run.RunService;
 import millrace.run.StepCalls;
@@ -138,6 +139,7 @@ public final class Millrace implements AutoCloseable {
                 settings.runs(),
                 clock,
                 ids));
+        opened(new Retention(database, files, settings.runs().retention()));
         var webhooks = new WebhookService(flows, runs, connections, pieces::find, settings.webhooks());
 
         return opened(HttpServer.start(

@@ -63,6 +63,10 @@ public final class Database implements AutoCloseable {
         return new Partitions(this);
     }
 
+    public RunRetention runRetention() {
+        return new RunRetention(this);
+    }
+
     /**
      * Runs the work in a transaction that may write, and commits it. The work may run more than once (serialisation
      * failures, SQLite busy): it changes nothing but through its Tx. Transactions do not nest.

@@ -6,6 +6,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,6 +83,50 @@ public final class Partitions {
                 alone(table, (tx, found) -> make(tx, table, found));
             }
         }
+    }
+
+    /**
+     * Drops the days before {@code firstKept} (UTC). Runs of them that have not ended move to DEFAULT under the same id,
+     * with all they have; the rest goes, and with it what other tables hold of it.
+     *
+     * @return how many days were dropped
+     */
+    int drop(LocalDate firstKept) {
+        int dropped = 0;
+        for (var day : database.read(tx -> find(tx, Partitioned.ALL.getFirst())).days()) {
+            if (day.isBefore(firstKept)) {
+                alone(tx -> drop(tx, day));
+                dropped++;
+            }
+        }
+        return dropped;
+    }
+
+    private static void drop(Tx tx, LocalDate day) {
+        var from = bound(day);
+        var to = bound(day.plusDays(1));
+        var unended = "(SELECT id FROM run_queue WHERE id >= '" + from + "' AND id < '" + to + "')";
+        for (var table : Partitioned.ALL) {
+            var partition = table.partition(day);
+            // Another process may have dropped the day while this one waited.
+            if (!children(tx, table).contains(partition)) {
+                continue;
+            }
+            run(tx, "ALTER TABLE " + table.table() + " DETACH PARTITION " + partition);
+            run(
+                    tx,
+                    "INSERT INTO " + table.table() + " SELECT * FROM " + partition + " WHERE " + table.key() + " IN "
+                            + unended);
+            run(tx, "DROP TABLE " + partition);
+        }
+        for (var beside : List.of("run_doubt WHERE \"runId\"", "waitpoint WHERE \"flowRunId\"")) {
+            var column = beside.substring(beside.indexOf('"'));
+            run(
+                    tx,
+                    "DELETE FROM " + beside + " >= '" + from + "' AND " + column + " < '" + to + "' AND " + column
+                            + " NOT IN " + unended);
+        }
+        LOG.info("dropped the runs of {}", day);
     }
 
     /** The ids of runs of this day (UTC) are not less than this text and less than the next day's. */
@@ -211,12 +256,16 @@ public final class Partitions {
      * 200 ms the step gives way and comes back.
      */
     private void alone(Partitioned table, Step step) {
+        alone(tx -> step.on(tx, find(tx, table)));
+    }
+
+    private void alone(Consumer<Tx> step) {
         for (int attempt = 1; ; attempt++) {
             try {
                 database.transact(tx -> {
                     run(tx, "SET LOCAL lock_timeout = '200ms'");
                     run(tx, "SELECT pg_advisory_xact_lock(hashtext('millrace partitions'))");
-                    step.on(tx, find(tx, table));
+                    step.accept(tx);
                 });
                 return;
             } catch (DataAccessException e) {

@@ -1,5 +1,6 @@
 package millrace.file;
 
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Keeps files and gives links to them. */
 public final class FileService {
+    private static final int EXPIRING_BATCH = 200;
     private static final int MAX_NAME = 255;
     private static final Pattern MIME_TYPE = Pattern.compile("[\\x21-\\x7e]{1,127}/[\\x20-\\x7e]{1,255}");
 
@@ -62,6 +64,21 @@ public final class FileService {
             database.transact(tx -> insert(tx, stored));
         }
         return stored.stream().map(StoredFile::id).toList();
+    }
+
+    /**
+     * Removes files of runs that were created before this moment, in batches.
+     *
+     * @return how many
+     */
+    public int removeExpired(Instant before) {
+        int removed = 0;
+        int batch = EXPIRING_BATCH;
+        while (batch == EXPIRING_BATCH) {
+            batch = database.transaction(tx -> files.deleteExpired(tx, before, EXPIRING_BATCH));
+            removed += batch;
+        }
+        return removed;
     }
 
     /** @throws MillraceException ENTITY_NOT_FOUND outside the scope */

@@ -1,14 +1,17 @@
 package millrace.file;
 
 import static millrace.schema.Tables.FILE;
+import static millrace.schema.Tables.RUN_QUEUE;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
 import java.util.Optional;
 import millrace.access.Scope;
 import millrace.database.Tenancy;
 import millrace.database.Tx;
 import millrace.engine.Json;
 import millrace.schema.tables.records.FileRow;
+import org.jooq.impl.DSL;
 import org.jspecify.annotations.Nullable;
 
 /** The table {@code file}; bytes lie in it. */
@@ -37,6 +40,26 @@ final class FileStore {
                 .selectFrom(FILE)
                 .where(FILE.ID.eq(id), Tenancy.within(scope, FILE.PROJECT_ID), FILE.DATA.isNotNull())
                 .fetchOptional(FileStore::fromRow);
+    }
+
+    /**
+     * Deletes files of runs that were created before this moment. A project keeps them all while it has a run from
+     * before that moment that has not ended: files don't know which run reads them.
+     *
+     * @return how many were deleted, at most {@code limit}
+     */
+    int deleteExpired(Tx tx, Instant before, int limit) {
+        var old = FILE.as("old");
+        return tx.sql()
+                .deleteFrom(FILE)
+                .where(FILE.ID.in(DSL.select(old.ID)
+                        .from(old)
+                        .where(old.TYPE.in(FileType.EXPIRING), old.CREATED.lt(before))
+                        .andNotExists(DSL.selectOne()
+                                .from(RUN_QUEUE)
+                                .where(RUN_QUEUE.PROJECT_ID.eq(old.PROJECT_ID), RUN_QUEUE.CREATED.lt(before)))
+                        .limit(limit)))
+                .execute();
     }
 
     private static StoredFile fromRow(FileRow row) {

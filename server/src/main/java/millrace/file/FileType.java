@@ -1,5 +1,7 @@
 package millrace.file;
 
+import java.util.Set;
+
 /** What a file is for (reference/rest-api §16). */
 public enum FileType {
     UNKNOWN,
@@ -17,6 +19,15 @@ public enum FileType {
     USER_PROFILE_PICTURE,
     WEBHOOK_PAYLOAD,
     KNOWLEDGE_BASE;
+
+    /** Those that belong to runs and go with them. */
+    static final Set<String> EXPIRING = Set.of(
+            FLOW_RUN_LOG.name(),
+            FLOW_RUN_LOG_SLICE.name(),
+            FLOW_STEP_FILE.name(),
+            TRIGGER_EVENT_FILE.name(),
+            TRIGGER_PAYLOAD.name(),
+            WEBHOOK_PAYLOAD.name());
 
     /** The type of a row; types of later versions are UNKNOWN. */
     static FileType of(String text) {
