@@ -46,9 +46,12 @@ import millrace.project.ProjectMemberships;
 import millrace.project.ProjectRoutes;
 import millrace.project.ProjectService;
 import millrace.retention.Retention;
+import millrace.run.ResumeService;
+import millrace.run.RunPlaces;
 import millrace.run.RunRoutes;
 import millrace.run.RunService;
 import millrace.run.StepCalls;
+import millrace.trigger.ResumeRoutes;
 import millrace.trigger.WebhookRoutes;
 import millrace.trigger.WebhookService;
 import org.slf4j.Logger;
@@ -133,13 +136,18 @@ public final class Millrace implements AutoCloseable {
                 database,
                 access,
                 dispatch,
-                new StepCalls(hosts, pieces::find, sender),
+                new StepCalls(
+                        hosts,
+                        pieces::find,
+                        sender,
+                        new RunPlaces(ids, clock, settings.http().frontendUrl())),
                 connections,
                 versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
                 settings.runs(),
                 clock,
                 ids));
         opened(new Retention(database, files, settings.runs().retention()));
+        var bodies = new WebhookBody(files);
         var webhooks = new WebhookService(flows, runs, connections, pieces::find, settings.webhooks());
 
         return opened(HttpServer.start(
@@ -154,7 +162,8 @@ public final class Millrace implements AutoCloseable {
                         new RunRoutes(runs),
                         new PieceRoutes(pieces),
                         new FileRoutes(files),
-                        new WebhookRoutes(webhooks, new WebhookBody(files), settings.webhooks())),
+                        new WebhookRoutes(webhooks, bodies, settings.webhooks()),
+                        new ResumeRoutes(new ResumeService(database, runs), bodies, settings.webhooks())),
                 new TokenAuthenticator(database, tokens),
                 random));
     }

@@ -43,7 +43,13 @@ public sealed interface Command {
         }
     }
 
-    record CallPiece(String path, int attempt, CompiledStep.PieceCall step, ObjectNode input) implements Call {
+    /** @param resumed why a step that paused is called again; null for its first call */
+    record CallPiece(
+            String path,
+            int attempt,
+            CompiledStep.PieceCall step,
+            ObjectNode input,
+            @Nullable Resumption resumed) implements Call {
         @Override
         public boolean effectful() {
             return step.effectful();
@@ -59,6 +65,17 @@ public sealed interface Command {
     /** Answers the waiting caller while the run goes on; the records before it must be durable first. */
     record Reply(Response response) implements Command {}
 
+    /** The execution is over; nothing answers it. */
+    sealed interface Leave extends Command {}
+
+    /**
+     * The run pauses: when its records, the last of which is this one, are durable, it leaves memory. A new execution
+     * over the records and a {@link JournalRecord.Resumed} goes on.
+     *
+     * @param response what the waiting caller gets then
+     */
+    record Pause(JournalRecord.Paused paused, @Nullable Response response) implements Leave {}
+
     /** Waits before the next attempt of a step; answered by {@link Event.Waited}. */
     record BackOff(String path, Duration delay) implements Command {}
 
@@ -71,5 +88,5 @@ public sealed interface Command {
             RunStatus status,
             @Nullable FailedStep failedStep,
             @Nullable Response response,
-            int stepsCount) implements Command {}
+            int stepsCount) implements Leave {}
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>Loop items and router decisions are evaluated once and journalled; a replay uses the journalled ones.
  *   <li>A replayed intent without a result is a doubt: it is told before anything else is done about it.
  *   <li>Steps run strictly one after the other.
+ *   <li>A paused step's inputs are those of its first call; it is called again once for each of its pauses.
  * </ol>
  *
  * <p>Not thread-safe: one thread at a time, the run's own.
@@ -142,12 +144,21 @@ public final class Execution {
         if (finished != null) {
             return ended(step, path, finished);
         }
+        var suspended = replay.suspended(path);
+        if (suspended != null && suspended.resumed() == null) {
+            records.add(suspended.paused());
+            return new Command.Pause(suspended.paused(), null);
+        }
         var ask = missingValues(List.of(step.input()));
         if (ask != null) {
             return ask;
         }
         var values = Objects.requireNonNullElse(computed, Map.<String, JsonNode>of());
-        attempt = Math.max(attempt, replay.nextAttempt(path));
+        attempt = Math.max(
+                attempt,
+                suspended == null
+                        ? replay.nextAttempt(path)
+                        : suspended.paused().attempt());
         if (replay.inDoubt(path, attempt) && !doubtNoted) {
             doubtNoted = true;
             return new Command.InDoubt(path, attempt, step.onInDoubt());
@@ -157,19 +168,32 @@ public final class Execution {
             open = new Call(step, path, intent.input());
             return ended(step, path, finish(open, StepStatus.FAILED, null, IN_DOUBT, 0));
         }
-        var input = intent == null
+        var journalled = intent != null ? intent.input() : suspended != null ? suspended.input() : null;
+        var input = journalled == null
                 ? step.input().resolve(frame.variables, values)
-                : step.input().refill(intent.input(), frame.variables, values);
+                : step.input().refill(journalled, frame.variables, values);
         var shown = step.input().mentionsSecrets() ? step.input().censored(frame.variables, values) : input;
         forgetStepValues();
         open = new Call(step, path, shown);
+        var tooLong = suspended == null
+                ? null
+                : Objects.requireNonNull(suspended.resumed()).error();
+        if (tooLong != null) {
+            return called(new StepResult.Failed(tooLong), 0);
+        }
         if (step.effectful() && intent == null) {
             records.add(new JournalRecord.Intent(path, attempt, shown));
         }
         return switch (step) {
             case CompiledStep.Code code -> new Command.CallCode(path, attempt, code, input);
-            case CompiledStep.PieceCall piece -> new Command.CallPiece(path, attempt, piece, (ObjectNode) input);
+            case CompiledStep.PieceCall piece ->
+                new Command.CallPiece(path, attempt, piece, (ObjectNode) input, resumption(suspended));
         };
+    }
+
+    private static @Nullable Resumption resumption(Replay.@Nullable Suspended suspended) {
+        var resumed = suspended == null ? null : suspended.resumed();
+        return resumed == null ? null : new Resumption(resumed.payload());
     }
 
     private Command called(StepResult result, long millis) {
@@ -186,6 +210,7 @@ public final class Execution {
             }
             case StepResult.Failed failed -> {
                 if (call.step().retryOnFailure() && attempt < MAX_ATTEMPTS) {
+                    replay.forgetPause(call.path());
                     records.add(new JournalRecord.Attempted(call.path(), attempt, failed.error()));
                     var delay = FIRST_BACK_OFF.multipliedBy(1L << (attempt - 1));
                     attempt++;
@@ -195,6 +220,20 @@ public final class Execution {
                 var end =
                         ended(call.step(), call.path(), finish(call, StepStatus.FAILED, null, failed.error(), millis));
                 yield end == null ? advance() : end;
+            }
+            case StepResult.Paused paused -> {
+                open = null;
+                var wait = new JournalRecord.Paused(
+                        call.path(),
+                        call.step().type(),
+                        attempt,
+                        paused.waitpointId(),
+                        paused.until() == null ? null : paused.until().truncatedTo(ChronoUnit.MILLIS),
+                        call.step().effectful() ? null : call.input(),
+                        paused.output(),
+                        millis);
+                records.add(wait);
+                yield new Command.Pause(wait, paused.response());
             }
             case StepResult.Broken broken -> {
                 finish(call, StepStatus.FAILED, null, broken.error(), millis);
@@ -259,8 +298,9 @@ public final class Execution {
                 stepsCount++;
                 yield new Command.End(broken.status(), failedStep(step, broken.error()), null, stepsCount);
             }
-            case StepResult.Succeeded succeeded ->
-                throw new IllegalStateException("an evaluation that failed has succeeded: " + succeeded);
+            case StepResult.Succeeded ignored ->
+                throw new IllegalStateException("an evaluation that failed has succeeded: " + path);
+            case StepResult.Paused ignored -> throw new IllegalStateException("an evaluation has paused: " + path);
         };
     }
 

@@ -3,6 +3,7 @@ package millrace.engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,35 @@ public sealed interface JournalRecord {
 
     /** An attempt failed and another will follow. */
     record Attempted(String path, int attempt, StepError error) implements JournalRecord {}
+
+    /**
+     * A step waits. Its inputs are not evaluated again when it goes on.
+     *
+     * @param until when the wait ends by itself, to the millisecond; null when only an answer ends it
+     * @param input null when an {@link Intent} of this path holds it
+     * @param output what the log shows meanwhile
+     */
+    record Paused(
+            String path,
+            String type,
+            int attempt,
+            String waitpointId,
+            @Nullable Instant until,
+            @Nullable JsonNode input,
+            @Nullable JsonNode output,
+            long millis)
+            implements JournalRecord {}
+
+    /**
+     * The wait of a step is over.
+     *
+     * @param payload what came; null when the time came
+     * @param error why the step fails, when it waited too long
+     */
+    record Resumed(
+            String path,
+            @Nullable JsonNode payload,
+            @Nullable StepError error) implements JournalRecord {}
 
     /** A loop has evaluated its items, once and for all. */
     record LoopBegan(String path, ArrayNode items) implements JournalRecord {}

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -63,6 +64,34 @@ public final class RecordCodec {
                     json.writeNumber(tried.attempt());
                     json.writeString(tried.error().message());
                     json.writeTree(tried.error().friendly());
+                }
+                case JournalRecord.Paused wait -> {
+                    json.writeString("P");
+                    json.writeString(wait.path());
+                    json.writeString(wait.type());
+                    json.writeNumber(wait.attempt());
+                    json.writeString(wait.waitpointId());
+                    if (wait.until() == null) {
+                        json.writeNull();
+                    } else {
+                        json.writeNumber(wait.until().toEpochMilli());
+                    }
+                    json.writeNumber(wait.millis());
+                    writeOptional(json, wait.input());
+                    writeOptional(json, wait.output());
+                }
+                case JournalRecord.Resumed resumed -> {
+                    json.writeString("W");
+                    json.writeString(resumed.path());
+                    writeOptional(json, resumed.payload());
+                    var error = resumed.error();
+                    if (error == null) {
+                        json.writeNull();
+                        json.writeNull();
+                    } else {
+                        json.writeString(error.message());
+                        json.writeTree(error.friendly());
+                    }
                 }
                 case JournalRecord.LoopBegan loop -> {
                     json.writeString("L");
@@ -134,6 +163,23 @@ public final class RecordCodec {
             case "A" ->
                 new JournalRecord.Attempted(
                         text(row, 1), row.get(2).intValue(), new StepError(text(row, 3), (ObjectNode) row.get(4)));
+            case "P" ->
+                new JournalRecord.Paused(
+                        text(row, 1),
+                        text(row, 2),
+                        row.get(3).intValue(),
+                        text(row, 4),
+                        row.get(5).isNull()
+                                ? null
+                                : Instant.ofEpochMilli(row.get(5).longValue()),
+                        optional(row.get(7)),
+                        optional(row.get(8)),
+                        row.get(6).longValue());
+            case "W" ->
+                new JournalRecord.Resumed(
+                        text(row, 1),
+                        optional(row.get(2)),
+                        row.get(3).isNull() ? null : new StepError(text(row, 3), (ObjectNode) row.get(4)));
             case "L" -> new JournalRecord.LoopBegan(text(row, 1), (ArrayNode) row.get(2));
             case "E" ->
                 new JournalRecord.LoopEnded(

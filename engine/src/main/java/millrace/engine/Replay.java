@@ -1,5 +1,6 @@
 package millrace.engine;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +13,16 @@ public final class Replay {
     private final Map<String, JournalRecord.LoopBegan> loops = new HashMap<>();
     private final Map<String, JournalRecord.LoopEnded> loopEnds = new HashMap<>();
     private final Map<String, Integer> attempts = new HashMap<>();
+    private final Map<String, Suspended> suspended = new HashMap<>();
     private String last = "trigger";
+
+    /**
+     * A step that has paused and not ended.
+     *
+     * @param input as journalled
+     * @param resumed why it goes on; null while it waits
+     */
+    record Suspended(JournalRecord.Paused paused, JsonNode input, JournalRecord.@Nullable Resumed resumed) {}
 
     private Replay() {}
 
@@ -30,8 +40,13 @@ public final class Replay {
                 case JournalRecord.Intent intent -> replay.intents.put(intent.path(), intent);
                 case JournalRecord.Attempted tried -> {
                     replay.intents.remove(tried.path());
+                    replay.suspended.remove(tried.path());
                     replay.attempts.put(tried.path(), tried.attempt() + 1);
                 }
+                case JournalRecord.Paused wait -> replay.pause(wait);
+                case JournalRecord.Resumed resumed ->
+                    replay.suspended.computeIfPresent(
+                            resumed.path(), (path, step) -> new Suspended(step.paused(), step.input(), resumed));
                 case JournalRecord.LoopBegan loop -> {
                     replay.last = loop.path();
                     replay.loops.put(loop.path(), loop);
@@ -43,11 +58,33 @@ public final class Replay {
                 case JournalRecord.Finished done -> {
                     replay.last = done.path();
                     replay.intents.remove(done.path());
+                    replay.suspended.remove(done.path());
                     replay.finished.put(done.path(), done);
                 }
             }
         }
         return replay;
+    }
+
+    private void pause(JournalRecord.Paused wait) {
+        last = wait.path();
+        var intent = intents.remove(wait.path());
+        var input = wait.input() != null ? wait.input() : intent != null ? intent.input() : null;
+        // A step that waits on without having been called leaves the record of its first pause again.
+        var before = suspended.get(wait.path());
+        if (input == null && before != null) {
+            input = before.input();
+        }
+        suspended.put(wait.path(), new Suspended(wait, input == null ? Json.object() : input, null));
+    }
+
+    /** The wait of the step that is paused; null when the run goes on by itself. */
+    public JournalRecord.@Nullable Paused waiting() {
+        return suspended.values().stream()
+                .filter(step -> step.resumed() == null)
+                .map(Suspended::paused)
+                .findAny()
+                .orElse(null);
     }
 
     /** The path of the one step that may have happened without being recorded, if any. */
@@ -81,6 +118,16 @@ public final class Replay {
 
     JournalRecord.@Nullable LoopEnded takeLoopEnd(String path) {
         return loopEnds.remove(path);
+    }
+
+    @Nullable
+    Suspended suspended(String path) {
+        return suspended.get(path);
+    }
+
+    /** The step begins anew: it was not paused. */
+    void forgetPause(String path) {
+        suspended.remove(path);
     }
 
     int nextAttempt(String path) {

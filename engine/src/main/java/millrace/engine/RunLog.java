@@ -71,6 +71,20 @@ public final class RunLog {
                                         .put("status", StepStatus.RUNNING.name())
                                         .set("input", truncated(intent.input())));
             case JournalRecord.Attempted ignored -> {}
+            case JournalRecord.Paused wait -> {
+                var parent = parent(wait.path());
+                var step = Json.object().put("type", wait.type()).put("status", StepStatus.PAUSED.name());
+                var input =
+                        wait.input() == null ? parent.path(name(wait.path())).path("input") : wait.input();
+                if (!input.isMissingNode()) {
+                    step.set("input", truncated(input));
+                }
+                if (wait.output() != null) {
+                    step.set("output", wait.output());
+                }
+                parent.set(name(wait.path()), step.put("duration", wait.millis()));
+            }
+            case JournalRecord.Resumed ignored -> {}
             case JournalRecord.LoopBegan loop -> {
                 loopItems.put(loop.path(), loop.items());
                 var step = Json.object().put("type", "LOOP_ON_ITEMS").put("status", StepStatus.SUCCEEDED.name());

@@ -1,6 +1,8 @@
 package millrace.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How one call of a code or piece step ended. */
@@ -8,10 +10,42 @@ public sealed interface StepResult {
     /**
      * @param response what the waiting caller gets, if anything
      * @param stop true when the run ends here, successfully
+     * @param effects what becomes durable with the step's record
      */
-    record Succeeded(JsonNode output, @Nullable Response response, boolean stop) implements StepResult {
+    record Succeeded(JsonNode output, @Nullable Response response, boolean stop, List<Effect> effects)
+            implements StepResult {
+        public Succeeded {
+            effects = List.copyOf(effects);
+        }
+
+        public Succeeded(JsonNode output, @Nullable Response response, boolean stop) {
+            this(output, response, stop, List.of());
+        }
+
         public Succeeded(JsonNode output) {
             this(output, null, false);
+        }
+    }
+
+    /**
+     * The step waits: the run pauses, and the step is called again with a {@link Resumption} once its waitpoint is
+     * completed or its time has come.
+     *
+     * @param waitpointId names the waitpoint, which becomes durable with the pause
+     * @param until when the wait ends by itself; null when only an answer ends it
+     * @param output what the log shows meanwhile
+     * @param response what the waiting caller gets once the pause is durable
+     * @param effects what becomes durable with the pause
+     */
+    record Paused(
+            String waitpointId,
+            @Nullable Instant until,
+            @Nullable JsonNode output,
+            @Nullable Response response,
+            List<Effect> effects)
+            implements StepResult {
+        public Paused {
+            effects = List.copyOf(effects);
         }
     }
 

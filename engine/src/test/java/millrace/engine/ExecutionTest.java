@@ -1,6 +1,7 @@
 package millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
@@ -11,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import millrace.definition.FlowJson;
 import net.jqwik.api.ForAll;
@@ -27,18 +29,33 @@ class ExecutionTest {
         final List<String> called = new ArrayList<>();
         final List<String> doubts = new ArrayList<>();
         final List<Response> replies = new ArrayList<>();
+        final List<JournalRecord.Paused> pauses = new ArrayList<>();
+        /** What ends a wait; nothing wakes the run for nothing. */
+        Function<JournalRecord.Paused, Optional<JournalRecord.Resumed>> wakings = pause -> Optional.of(
+                new JournalRecord.Resumed(pause.path(), Json.object().put("go", "on"), null));
+
         Function<Command.Call, StepResult> calls = call -> new StepResult.Succeeded(inputOf(call));
         int stopAfterCalls = Integer.MAX_VALUE;
 
         Command.End run(ObjectNode flow, JsonNode payload) {
-            var execution = new Execution(program(flow), payload, Replay.of(journal));
-            var command = execution.next(new Event.Begin());
-            while (!(command instanceof Command.End)) {
+            while (true) {
+                var execution = new Execution(program(flow), payload, Replay.of(journal));
+                var command = execution.next(new Event.Begin());
+                while (!(command instanceof Command.Leave)) {
+                    journal.addAll(execution.takeRecords());
+                    command = execution.next(answer(command));
+                }
                 journal.addAll(execution.takeRecords());
-                command = execution.next(answer(command));
+                switch ((Command.Leave) command) {
+                    case Command.End end -> {
+                        return end;
+                    }
+                    case Command.Pause pause -> {
+                        pauses.add(pause.paused());
+                        wakings.apply(pause.paused()).ifPresent(journal::add);
+                    }
+                }
             }
-            journal.addAll(execution.takeRecords());
-            return (Command.End) command;
         }
 
         private Event answer(Command command) {
@@ -63,7 +80,7 @@ class ExecutionTest {
                 case Command.FetchConnection fetch ->
                     new Event.Fetched(Json.object().put("secret_text", "s-" + fetch.externalId()), null);
                 case Command.FetchVariable ignored -> new Event.Fetched(null, null);
-                case Command.End end -> throw new IllegalStateException("ended " + end);
+                case Command.Leave leave -> throw new IllegalStateException("over " + leave);
             };
         }
     }
@@ -88,7 +105,7 @@ class ExecutionTest {
 
             @Override
             public boolean piece(String pieceName, String actionName) {
-                return true;
+                return !actionName.equals("pure");
             }
         });
     }
@@ -130,6 +147,28 @@ class ExecutionTest {
             loop.set("firstLoopAction", first);
         }
         return loop;
+    }
+
+    private static ObjectNode piece(String name, String action, String input, String handling) {
+        var piece = step("PIECE", name, "{\"input\": " + input.replace('`', '"') + "}");
+        var settings = (ObjectNode) piece.get("settings");
+        settings.put("pieceName", "waiting").put("pieceVersion", "1.0.0").put("actionName", action);
+        settings.putObject("errorHandlingOptions").putObject(handling).put("value", true);
+        return piece;
+    }
+
+    /** A piece's action that waits in its first call and answers with its input and what came. */
+    private static StepResult waiting(Command.Call call) {
+        if (!(call instanceof Command.CallPiece piece)) {
+            return new StepResult.Succeeded(inputOf(call));
+        }
+        var resumed = piece.resumed();
+        if (resumed == null) {
+            return new StepResult.Paused("w-" + call.path(), null, Json.object().put("waits", true), null, List.of());
+        }
+        var output = piece.input().deepCopy();
+        output.set("came", resumed.payload());
+        return new StepResult.Succeeded(output);
     }
 
     private static JsonNode steps(Driver driver) {
@@ -354,6 +393,130 @@ class ExecutionTest {
             driver.stopAfterCalls = Integer.MAX_VALUE;
         }
         return driver;
+    }
+
+    @Test
+    void a_paused_step_is_called_again_with_what_came_and_its_first_input() {
+        var driver = new Driver();
+        driver.calls = ExecutionTest::waiting;
+
+        var end = driver.run(
+                flow(then(
+                        piece("a", "pure", "{`n`: `{{trigger['output'].n}}`}", "none"),
+                        code("b", "", "{`m`: `{{a['output'].came.go}}`}", "none"))),
+                Json.read("{\"n\": 5}"));
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(end.stepsCount()).isEqualTo(2);
+        assertThat(driver.called).containsExactly("a#1", "a#1", "b#1");
+        assertThat(steps(driver).at("/a/output")).isEqualTo(Json.read("{\"n\": 5, \"came\": {\"go\": \"on\"}}"));
+        assertThat(steps(driver).at("/b/output/m").textValue()).isEqualTo("on");
+    }
+
+    @Test
+    void the_log_shows_a_step_that_waits() {
+        var driver = new Driver();
+        driver.calls = ExecutionTest::waiting;
+        driver.wakings = pause -> {
+            throw new Crash();
+        };
+
+        assertThatThrownBy(() -> driver.run(flow(piece("a", "pure", "{`n`: 1}", "none")), Json.object()))
+                .isInstanceOf(Crash.class);
+
+        assertThat(steps(driver).path("a").toString())
+                .isEqualTo("{\"type\":\"PIECE\",\"status\":\"PAUSED\",\"input\":{\"n\":1},\"output\":{\"waits\":true},"
+                        + "\"duration\":1}");
+        assertThat(Replay.of(driver.journal).inDoubt()).isNull();
+    }
+
+    @Test
+    void a_run_woken_for_nothing_waits_on_without_calling_the_step() {
+        var driver = new Driver();
+        driver.calls = ExecutionTest::waiting;
+        driver.wakings = pause -> driver.pauses.size() < 3
+                ? Optional.empty()
+                : Optional.of(new JournalRecord.Resumed(pause.path(), null, null));
+
+        driver.run(flow(piece("a", "effectful", "{`n`: 1}", "none")), Json.object());
+
+        assertThat(driver.pauses).hasSize(3);
+        assertThat(driver.called).containsExactly("a#1", "a#1");
+        assertThat(steps(driver).at("/a/output/n").intValue()).isEqualTo(1);
+    }
+
+    @Test
+    void a_wait_that_took_too_long_fails_its_step() {
+        var driver = new Driver();
+        driver.calls = ExecutionTest::waiting;
+        driver.wakings = pause -> Optional.of(new JournalRecord.Resumed(pause.path(), null, StepError.of("too long")));
+
+        var end = driver.run(flow(piece("a", "pure", "{}", "none")), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.FAILED);
+        assertThat(end.failedStep()).isEqualTo(new FailedStep("a", "a", "too long"));
+        assertThat(driver.called).containsExactly("a#1");
+    }
+
+    @Test
+    void a_retry_after_a_failed_resumption_begins_anew() {
+        var driver = new Driver();
+        driver.calls = call -> ((Command.CallPiece) call).resumed() == null || driver.called.size() > 2
+                ? waiting(call)
+                : new StepResult.Failed(StepError.of("not yet"));
+
+        var end = driver.run(flow(piece("a", "effectful", "{}", "retryOnFailure")), Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(driver.called).containsExactly("a#1", "a#1", "a#2", "a#2");
+    }
+
+    @Test
+    void connection_values_are_fetched_again_for_the_resumed_call() {
+        var driver = new Driver();
+        var seen = new ArrayList<JsonNode>();
+        driver.calls = call -> {
+            seen.add(inputOf(call));
+            return waiting(call);
+        };
+
+        driver.run(
+                flow(piece("a", "pure", "{`key`: `{{connections['c'].secret_text}}`, `n`: 1}", "none")), Json.object());
+
+        assertThat(seen)
+                .containsExactly(Json.read("{\"key\": \"s-c\", \"n\": 1}"), Json.read("{\"key\": \"s-c\", \"n\": 1}"));
+        assertThat(driver.pauses.toString()).doesNotContain("s-c").contains("**REDACTED**");
+    }
+
+    /** Rules 1, 3 and 5, with a step in a loop that pauses each time. */
+    @Property(tries = 60)
+    void a_crash_anywhere_repeats_no_finished_step_of_a_run_that_pauses(
+            @ForAll @IntRange(max = 14) int crashAt, @ForAll boolean effectful) {
+        var body = then(
+                piece("each", effectful ? "effectful" : "pure", "{`v`: `{{loop['output'].item}}`}", "none"),
+                code("after", "fetch", "{`v`: `{{each['output'].came.go}}`}", "none"));
+        var document = flow(then(
+                loop("loop", "{{trigger['output'].list}}", body),
+                code("last", "fetch", "{`i`: `{{loop['output'].index}}`}", "none")));
+        var payload = Json.read("{\"list\": [1, 2, 3]}");
+        var whole = new Driver();
+        whole.calls = ExecutionTest::waiting;
+        whole.run(document, payload);
+
+        var crashed = new Driver();
+        crashed.calls = ExecutionTest::waiting;
+        crashed.stopAfterCalls = crashAt;
+        try {
+            crashed.run(document, payload);
+        } catch (Crash expected) {
+            crashed.journal.replaceAll(ExecutionTest::throughTheCodec);
+            crashed.stopAfterCalls = Integer.MAX_VALUE;
+            crashed.run(document, payload);
+        }
+
+        assertThat(steps(crashed)).isEqualTo(steps(whole));
+        assertThat(crashed.called.size() - whole.called.size()).isLessThanOrEqualTo(1);
+        assertThat(crashed.pauses).isEqualTo(whole.pauses);
     }
 
     /** Rules 1 and 3: wherever the process dies, finished steps are not called again and the log comes out the same. */

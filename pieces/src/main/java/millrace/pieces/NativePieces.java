@@ -22,7 +22,13 @@ public final class NativePieces implements PieceCatalogue {
 
     /** @param random for actions that draw numbers; used from many threads */
     public NativePieces(RandomGenerator random) {
-        this(List.of(WebhookPiece.WEBHOOK, HttpPiece.HTTP, MathHelperPiece.of(random), DataMapperPiece.DATA_MAPPER));
+        this(List.of(
+                WebhookPiece.WEBHOOK,
+                HttpPiece.HTTP,
+                DelayPiece.DELAY,
+                ApprovalPiece.APPROVAL,
+                MathHelperPiece.of(random),
+                DataMapperPiece.DATA_MAPPER));
     }
 
     private NativePieces(List<Piece> pieces) {

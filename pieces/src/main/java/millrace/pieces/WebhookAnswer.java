@@ -42,14 +42,7 @@ final class WebhookAnswer {
     private WebhookAnswer() {}
 
     static StepResult of(Input in) {
-        var fields = in.fields("fields");
-        var output = Json.object();
-        switch (in.text("responseType", "json")) {
-            case "json" -> answer(output, fields, parsed(fields));
-            case "raw" -> answer(output, fields, TextNode.valueOf(fields.text("body", "")));
-            case "redirect" -> redirect(output, fields);
-            default -> throw PieceFailure.ofField("responseType", "is none of json, raw and redirect");
-        }
+        var output = output(in);
         return switch (in.text("respond", "")) {
             case "stop" -> new StepResult.Succeeded(output, response(output), true);
             case "respond" -> new StepResult.Succeeded(output, response(output), false);
@@ -59,6 +52,23 @@ final class WebhookAnswer {
                 yield new StepResult.Succeeded(output);
             }
         };
+    }
+
+    /** The answer itself. */
+    static Response response(Input in) {
+        return response(output(in));
+    }
+
+    private static ObjectNode output(Input in) {
+        var fields = in.fields("fields");
+        var output = Json.object();
+        switch (in.text("responseType", "json")) {
+            case "json" -> answer(output, fields, parsed(fields));
+            case "raw" -> answer(output, fields, TextNode.valueOf(fields.text("body", "")));
+            case "redirect" -> redirect(output, fields);
+            default -> throw PieceFailure.ofField("responseType", "is none of json, raw and redirect");
+        }
+        return output;
     }
 
     private static void answer(ObjectNode output, Input fields, JsonNode body) {

@@ -15,10 +15,16 @@ import static millrace.nativepiece.TriggerDefinition.webhook;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import millrace.engine.Json;
+import millrace.engine.Response;
+import millrace.engine.StepResult;
+import millrace.nativepiece.ActionCall;
 import millrace.nativepiece.Input;
 import millrace.nativepiece.Piece;
 import millrace.nativepiece.Property;
@@ -26,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes HTTP calls and answers them: {@code @activepieces/piece-webhook} (reference/core-pieces §4). */
 final class WebhookPiece {
+    private static final String RESUME_HEADER = "x-activepieces-resume-webhook-url";
+
     static final Piece WEBHOOK = piece("@activepieces/piece-webhook", "Webhook")
             .described("Receive HTTP requests and trigger flows using unique URLs.")
             .version("0.1.29")
@@ -58,36 +66,69 @@ final class WebhookPiece {
             // Pure: the answer leaves the system only after the run's records are durable, and the first one wins.
             .action(pure("return_response", "Return Response")
                     .described("Return a response to the webhook.")
-                    .prop(staticDropdown("responseType")
-                            .initially("json")
-                            .option("JSON", "json")
-                            .option("Raw", "raw")
-                            .option("Redirect", "redirect"))
-                    .prop(dynamic("fields", "responseType")
-                            .displayed("Response")
-                            .required()
-                            .when(
-                                    "json",
-                                    status(),
-                                    headers(),
-                                    json("body").displayed("JSON Body").required())
-                            .when(
-                                    "raw",
-                                    status(),
-                                    headers(),
-                                    longText("body").displayed("Raw Body").required())
-                            .when(
-                                    "redirect",
-                                    longText("body").displayed("Redirect URL").required()))
+                    .prop(responseType())
+                    .prop(responseFields())
                     .prop(staticDropdown("respond")
                             .displayed("Flow Execution")
                             .initially("stop")
                             .option("Stop", "stop")
                             .option("Respond and Continue", "respond"))
                     .runs((in, call) -> WebhookAnswer.of(in)))
+            .action(pure("return_response_and_wait_for_next_webhook", "Respond and Wait for Next Webhook")
+                    .described("Return a response to the webhook and wait for the next webhook to resume the flow.")
+                    .prop(markdown(
+                            "about",
+                            "The answer's header `" + RESUME_HEADER + "` holds the URL that resumes the flow."))
+                    .prop(responseType())
+                    .prop(responseFields())
+                    .runs(WebhookPiece::answerAndWait))
             .build();
 
     private WebhookPiece() {}
+
+    private static Property responseType() {
+        return staticDropdown("responseType")
+                .initially("json")
+                .option("JSON", "json")
+                .option("Raw", "raw")
+                .option("Redirect", "redirect");
+    }
+
+    private static Property responseFields() {
+        return dynamic("fields", "responseType")
+                .displayed("Response")
+                .required()
+                .when(
+                        "json",
+                        status(),
+                        headers(),
+                        json("body").displayed("JSON Body").required())
+                .when(
+                        "raw",
+                        status(),
+                        headers(),
+                        longText("body").displayed("Raw Body").required())
+                .when("redirect", longText("body").displayed("Redirect URL").required());
+    }
+
+    private static StepResult answerAndWait(Input in, ActionCall call) {
+        var resumed = call.run().resumed();
+        if (resumed != null) {
+            return new StepResult.Succeeded(Objects.requireNonNullElse(resumed.payload(), Json.object()));
+        }
+        var answer = WebhookAnswer.response(in);
+        var waitpoint = call.run().newWaitpoint();
+        var url = waitpoint.url() + "/sync?created=" + call.run().now().truncatedTo(ChronoUnit.MILLIS) + "&runId="
+                + call.run().id();
+        var headers = new LinkedHashMap<>(answer.headers());
+        headers.put(RESUME_HEADER, url);
+        return new StepResult.Paused(
+                waitpoint.id(),
+                null,
+                Json.object().put("nextWebhookUrl", url),
+                new Response(answer.status(), headers, answer.body()),
+                List.of());
+    }
 
     private static Property status() {
         return number("status").initially(200);

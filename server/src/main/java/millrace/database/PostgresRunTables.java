@@ -19,7 +19,7 @@ final class PostgresRunTables implements RunTables {
 
     // Every part asks the fence, and the fence locks the lane's row: a takeover waits for a commit under way, and a
     // fenced writer inserts nothing. All inserts skip what is there, so that a commit of unknown outcome is repeatable.
-    private static final String FLUSH = """
+    private static final String FLUSH_ANY = """
             WITH fence AS MATERIALIZED (
                 SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
             ), accepted AS (
@@ -41,7 +41,7 @@ final class PostgresRunTables implements RunTables {
                 FROM unnest(?::text[], ?::int4[], ?::text[], ?::text[], ?::text[], ?::bytea[])
                     AS j(run, seq, project, first, last, doc)
                 WHERE EXISTS (SELECT FROM fence)
-                ON CONFLICT DO NOTHING
+                ON CONFLICT DO NOTHING -- returning
             ), blobs AS (
                 INSERT INTO run_blob ("runId", path, "projectId", data)
                 SELECT b.run, b.path, b.project, b.data
@@ -60,7 +60,7 @@ final class PostgresRunTables implements RunTables {
                         ?::bytea[])
                     AS r(id, created, project, flow, version, environment, status, parent, failparent, triggeredby,
                         started, finished, failed, steps, test, error, journal)
-                WHERE EXISTS (SELECT FROM fence)
+                WHERE EXISTS (SELECT FROM fence) -- paused
                 ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated = now(),
                         "startTime" = excluded."startTime", "finishTime" = excluded."finishTime",
                         "failedStep" = excluded."failedStep", "stepsCount" = excluded."stepsCount",
@@ -69,13 +69,74 @@ final class PostgresRunTables implements RunTables {
                 DELETE FROM run_queue WHERE id = ANY (?::text[]) AND EXISTS (SELECT FROM fence)
             ), recorded AS (
                 UPDATE run_queue SET recorded = true WHERE id = ANY (?::text[]) AND EXISTS (SELECT FROM fence)
-            )
+            ) -- effects
             SELECT count(*) FROM fence
             """;
 
+    /** Most flushes: nothing pauses, and no step has done anything inside the database. */
+    private static final String FLUSH =
+            FLUSH_ANY.replace("-- returning", "").replace("-- paused", "").replace("-- effects", "");
+
+    // A pause gives the run away, so a repetition must not touch what others may have changed since: it hangs on the
+    // journal row, which is new only once. A completion and a pause meet on the run's queue row: whichever comes second
+    // waits for the row's lock, is evaluated again on what the first left there, and sees it in woken or in status.
+    private static final String FLUSH_WITH_EFFECTS = FLUSH_ANY
+            .replace("-- returning", "RETURNING \"runId\"")
+            .replace("-- paused", "AND (r.status <> 'PAUSED' OR r.id IN (SELECT \"runId\" FROM journalled))")
+            .replace("-- effects", """
+            , opened AS (
+                INSERT INTO waitpoint (id, "flowRunId", "projectId", "stepName", type, status, version, "resumeDateTime",
+                        policy)
+                SELECT w.id, w.run, w.project, w.step, w.type, 'PENDING', w.version, to_timestamp(w.due / 1e6),
+                        w.policy::json
+                FROM unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int8[], ?::text[])
+                    AS w(id, run, project, step, type, version, due, policy)
+                WHERE w.run IN (SELECT "runId" FROM journalled)
+                ON CONFLICT ("flowRunId", "stepName") DO UPDATE SET id = excluded.id, created = now(), updated = now(),
+                        type = excluded.type, status = excluded.status, version = excluded.version,
+                        "resumeDateTime" = excluded."resumeDateTime", "resumePayload" = NULL, policy = excluded.policy
+                    WHERE waitpoint.id <> excluded.id
+            ), started AS (
+                INSERT INTO run_queue (id, created, "projectId", "flowId", "flowVersionId", environment, status, priority,
+                        "parentRunId", "failParentOnFailure", "parentWaitpointId", doc)
+                SELECT c.id, to_timestamp(c.created / 1e6), c.project, c.flow, c.version, c.environment, 'QUEUED',
+                        c.priority, c.parent, c.failparent, c.waitpoint, c.doc
+                FROM unnest(?::text[], ?::int8[], ?::text[], ?::text[], ?::text[], ?::text[], ?::int2[], ?::text[],
+                        ?::bool[], ?::text[], ?::bytea[])
+                    AS c(id, created, project, flow, version, environment, priority, parent, failparent, waitpoint, doc)
+                WHERE c.parent IN (SELECT "runId" FROM journalled)
+                ON CONFLICT DO NOTHING
+            ), parked AS (
+                UPDATE run_queue q SET "processId" = NULL, lane = NULL, woken = false, recorded = true,
+                        status = CASE WHEN q.woken THEN 'QUEUED' ELSE 'PAUSED' END,
+                        "dueAt" = to_timestamp(p.due / 1e6), "waitpointId" = p.waitpoint, "replyTo" = p.reply,
+                        takeovers = 0, "takeoverPath" = NULL
+                FROM unnest(?::text[], ?::int8[], ?::text[], ?::text[]) AS p(id, due, waitpoint, reply)
+                WHERE q.id = p.id AND p.id IN (SELECT "runId" FROM journalled)
+            ), woken AS (
+                UPDATE run_queue q SET
+                        status = CASE WHEN q.status = 'PAUSED' AND q."waitpointId" = c.waitpoint
+                            THEN 'QUEUED' ELSE q.status END,
+                        "dueAt" = CASE WHEN q.status = 'PAUSED' AND q."waitpointId" = c.waitpoint
+                            THEN NULL ELSE q."dueAt" END,
+                        woken = q.status <> 'PAUSED'
+                FROM unnest(?::text[], ?::text[]) AS c(run, waitpoint)
+                WHERE q.id = c.run AND EXISTS (SELECT FROM fence)
+                RETURNING q.id
+            ), completed AS (
+                UPDATE waitpoint w SET status = 'COMPLETED', updated = now(), "resumePayload" = c.payload::json
+                FROM unnest(?::text[], ?::text[], ?::text[]) AS c(run, waitpoint, payload)
+                WHERE w.id = c.waitpoint AND w."flowRunId" = c.run AND w.status = 'PENDING'
+                    AND c.run IN (SELECT id FROM woken)
+            ), forgotten AS (
+                DELETE FROM waitpoint WHERE "flowRunId" = ANY (?::text[]) AND EXISTS (SELECT FROM fence)
+            )
+            """);
+
     @Override
     public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
-        try (var statement = connection.prepareStatement(FLUSH)) {
+        var effects = batch.stream().filter(f -> f.effects() != null).toList();
+        try (var statement = connection.prepareStatement(effects.isEmpty() ? FLUSH : FLUSH_WITH_EFFECTS)) {
             var columns = new Columns(connection, statement);
             columns.fence(lane);
             var accepted = batch.stream().filter(f -> f.accepted() != null).toList();
@@ -134,11 +195,67 @@ final class PostgresRunTables implements RunTables {
 
             columns.text(changing(batch, RunFlush.QueueChange.DELETE), RunFlush::runId);
             columns.text(changing(batch, RunFlush.QueueChange.RECORD), RunFlush::runId);
+            if (!effects.isEmpty()) {
+                effects(columns, effects);
+            }
             try (var rows = statement.executeQuery()) {
                 rows.next();
                 return rows.getInt(1) == 1;
             }
         }
+    }
+
+    private static void effects(Columns columns, List<RunFlush> flushes) throws SQLException {
+        var waitpoints = each(flushes, RunFlush.Effects::waitpoints);
+        columns.text(waitpoints, w -> w.row().id());
+        columns.text(waitpoints, w -> w.flush().runId());
+        columns.text(waitpoints, w -> w.flush().projectId());
+        columns.text(waitpoints, w -> w.row().stepName());
+        columns.text(waitpoints, w -> w.row().type());
+        columns.text(waitpoints, w -> w.row().version());
+        columns.moment(waitpoints, w -> w.row().resumeDateTime());
+        columns.text(waitpoints, w -> w.row().policy());
+
+        var children = each(flushes, RunFlush.Effects::children);
+        columns.text(children, c -> c.row().runId());
+        columns.moment(children, c -> c.row().row().created());
+        columns.text(children, c -> c.flush().projectId());
+        columns.text(children, c -> c.row().row().flowId());
+        columns.text(children, c -> c.row().row().flowVersionId());
+        columns.text(children, c -> c.row().row().environment());
+        columns.value("int2", children, c -> (short) c.row().row().priority());
+        columns.text(children, c -> c.flush().runId());
+        columns.value("bool", children, c -> c.row().row().failParentOnFailure());
+        columns.text(children, c -> c.row().row().parentWaitpointId());
+        columns.bytes(children, c -> c.row().row().doc());
+
+        var pauses = each(flushes, effects -> effects.pause() == null ? List.of() : List.of(effects.pause()));
+        columns.text(pauses, p -> p.flush().runId());
+        columns.moment(pauses, p -> p.row().dueAt());
+        columns.text(pauses, p -> p.row().waitpointId());
+        columns.text(pauses, p -> p.row().replyTo());
+
+        var completions = each(flushes, RunFlush.Effects::completions);
+        columns.text(completions, c -> c.row().runId());
+        columns.text(completions, c -> c.row().waitpointId());
+        columns.text(completions, c -> c.row().runId());
+        columns.text(completions, c -> c.row().waitpointId());
+        columns.text(completions, c -> c.row().payload());
+
+        columns.text(flushes.stream().filter(f -> effects(f).ended()).toList(), RunFlush::runId);
+    }
+
+    /** A row with the flush that it belongs to. */
+    private record Of<T>(RunFlush flush, T row) {}
+
+    private static <T> List<Of<T>> each(List<RunFlush> flushes, Function<RunFlush.Effects, List<T>> rows) {
+        return flushes.stream()
+                .flatMap(flush -> rows.apply(effects(flush)).stream().map(row -> new Of<>(flush, row)))
+                .toList();
+    }
+
+    private static RunFlush.Effects effects(RunFlush flush) {
+        return java.util.Objects.requireNonNull(flush.effects());
     }
 
     private record Blob(RunFlush flush, RunFlush.BlobRow row) {}
@@ -215,6 +332,7 @@ final class PostgresRunTables implements RunTables {
                     UPDATE run_queue SET "processId" = NULL, lane = NULL, status = 'QUEUED', takeovers = takeovers + ?
                     WHERE "processId" = ?
                     """, takeovers, processId);
+            execute(connection, "UPDATE run_queue SET \"replyTo\" = NULL WHERE \"replyTo\" = ?", processId);
             execute(connection, "DELETE FROM lane WHERE \"processId\" = ?", processId);
             execute(connection, "DELETE FROM process WHERE id = ?", processId);
             connection.commit();
@@ -233,23 +351,34 @@ final class PostgresRunTables implements RunTables {
         try (var statement = connection.prepareStatement("""
                 WITH fence AS MATERIALIZED (
                     SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+                ), due AS (
+                    SELECT id FROM run_queue
+                    WHERE status = 'PAUSED' AND "dueAt" <= now() AND ("replyTo" IS NULL OR "replyTo" = ?)
+                    ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED
+                ), ready AS (
+                    SELECT id FROM run_queue
+                    WHERE status = 'QUEUED' AND "processId" IS NULL AND ("replyTo" IS NULL OR "replyTo" = ?)
+                    ORDER BY priority, created LIMIT ? - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
                 ), free AS (
-                    SELECT id FROM run_queue WHERE "processId" IS NULL AND ("dueAt" IS NULL OR "dueAt" <= now())
-                    ORDER BY priority, created LIMIT ? FOR UPDATE SKIP LOCKED
+                    SELECT id FROM due UNION ALL SELECT id FROM ready
                 )
                 UPDATE run_queue q SET "processId" = ?, lane = ?, status = 'RUNNING',
                         "startTime" = coalesce(q."startTime", now())
                 FROM free WHERE q.id = free.id AND EXISTS (SELECT FROM fence)
                 RETURNING q.id, q."projectId", q.created, q."flowId", q."flowVersionId", q.environment, q.priority,
-                    q."startTime", q."parentRunId", q."failParentOnFailure", q."triggeredBy", q."stepNameToTest",
-                    q.recorded, q.doc, q.takeovers, q."takeoverPath"
+                    q."startTime", q."parentRunId", q."failParentOnFailure", q."parentWaitpointId", q."triggeredBy",
+                    q."stepNameToTest", q.recorded, q.doc, q.takeovers, q."takeoverPath", q."waitpointId",
+                    coalesce(q."dueAt" <= now(), false)
                 """)) {
             statement.setString(1, lane.processId());
             statement.setInt(2, lane.number());
             statement.setLong(3, lane.epoch());
-            statement.setInt(4, limit);
-            statement.setString(5, lane.processId());
-            statement.setInt(6, lane.number());
+            statement.setString(4, lane.processId());
+            statement.setInt(5, (limit + 1) / 2);
+            statement.setString(6, lane.processId());
+            statement.setInt(7, limit);
+            statement.setString(8, lane.processId());
+            statement.setInt(9, lane.number());
             try (var rows = statement.executeQuery()) {
                 while (rows.next()) {
                     claimed.add(claimed(rows, lane, rowInstant(rows, 3), rowInstant(rows, 8)));

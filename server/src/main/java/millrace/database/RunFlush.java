@@ -2,6 +2,7 @@ package millrace.database;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param journal the records since the last flush
  * @param run the run's row, inserted or brought up to date
  * @param queue what becomes of the queue row that is there
+ * @param effects what the flush does beyond the run's own records; null for most
  */
 public record RunFlush(
         String runId,
@@ -20,11 +22,95 @@ public record RunFlush(
         @Nullable JournalRow journal,
         List<BlobRow> blobs,
         @Nullable RunRow run,
-        QueueChange queue) {
+        QueueChange queue,
+        @Nullable Effects effects) {
 
     public RunFlush {
         blobs = List.copyOf(blobs);
     }
+
+    public RunFlush(
+            String runId,
+            String projectId,
+            @Nullable QueueRow accepted,
+            @Nullable JournalRow journal,
+            List<BlobRow> blobs,
+            @Nullable RunRow run,
+            QueueChange queue) {
+        this(runId, projectId, accepted, journal, blobs, run, queue, null);
+    }
+
+    /**
+     * Adds the runs whose queue rows this flush changes; false, with nothing added, when one is there already: a
+     * statement changes a row once.
+     */
+    public boolean addRuns(Set<String> runs) {
+        var others = effects == null ? List.<Completion>of() : effects.completions();
+        if (runs.contains(runId) || others.stream().anyMatch(other -> runs.contains(other.runId()))) {
+            return false;
+        }
+        runs.add(runId);
+        others.forEach(other -> runs.add(other.runId()));
+        return true;
+    }
+
+    /**
+     * What steps did inside the database, and the run's pause. Waitpoints, children and the pause are written only with
+     * the flush's journal row, which must be there: when it is already in the database, so are they, and others may have
+     * changed them since.
+     *
+     * @param pause the run leaves its process; its queue row must be there
+     * @param completions waitpoints of other runs
+     * @param ended the run's own waitpoints go
+     */
+    public record Effects(
+            @Nullable Pause pause,
+            List<WaitpointRow> waitpoints,
+            List<Child> children,
+            List<Completion> completions,
+            boolean ended) {
+        public Effects {
+            waitpoints = List.copyOf(waitpoints);
+            children = List.copyOf(children);
+            completions = List.copyOf(completions);
+        }
+    }
+
+    /**
+     * The run is without an owner until {@code dueAt}, or until its waitpoint is completed. When one was completed since
+     * it was last claimed, it is free at once: whoever takes it looks whether it was the one.
+     *
+     * @param waitpointId null for a run that only waits to try a step again
+     * @param replyTo the process whose caller waits for the run's answer: others leave the run to it
+     */
+    public record Pause(
+            Instant dueAt,
+            @Nullable String waitpointId,
+            @Nullable String replyTo) {}
+
+    /**
+     * A place where the run can be resumed; a step has one.
+     *
+     * @param version V0 when its answer goes to whichever step waits, V1 when it is the step's own
+     * @param policy JSON text
+     */
+    public record WaitpointRow(
+            String id,
+            String stepName,
+            String type,
+            String version,
+            @Nullable Instant resumeDateTime,
+            @Nullable String policy) {}
+
+    /** A run that this one starts. */
+    public record Child(String runId, QueueRow row) {}
+
+    /**
+     * The answer for another run that waits; without effect when its waitpoint is completed or gone.
+     *
+     * @param payload JSON text
+     */
+    public record Completion(String runId, String waitpointId, String payload) {}
 
     /** What a flush does to a queue row that was there before. */
     public enum QueueChange {
@@ -46,6 +132,7 @@ public record RunFlush(
      * A run that was accepted and has not ended.
      *
      * @param lane null while no process owns the run
+     * @param parentWaitpointId what the run completes when it ends
      * @param doc the packed first record
      */
     public record QueueRow(
@@ -58,6 +145,7 @@ public record RunFlush(
             @Nullable Instant startTime,
             @Nullable String parentRunId,
             boolean failParentOnFailure,
+            @Nullable String parentWaitpointId,
             @Nullable String triggeredBy,
             @Nullable String stepNameToTest,
             boolean recorded,

@@ -45,12 +45,17 @@ public interface RunTables {
      */
     int takeOver(Connection connection, Duration lease, String except) throws SQLException;
 
-    /** Gives up to {@code limit} runs without an owner to the lane, oldest and most urgent first. */
+    /**
+     * Gives up to {@code limit} runs to the lane: of those that are paused and due at most half, longest due first, then
+     * those that are ready, most urgent and oldest first. Runs whose caller waits at another process are left to it.
+     */
     List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException;
 
     /**
      * A run that this process owns from now on.
      *
+     * @param waitpointId where the run waited, if it was paused
+     * @param due whether the time of its pause has come
      * @param journal the packed documents that the run has written, in order
      */
     record Claimed(
@@ -59,6 +64,8 @@ public interface RunTables {
             RunFlush.QueueRow row,
             int takeovers,
             @Nullable String takeoverPath,
+            @Nullable String waitpointId,
+            boolean due,
             List<byte[]> journal,
             int nextSeq) {}
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class SqlRows {
     private SqlRows() {}
 
-    /** The columns of a claim, in its order: id, projectId, created, flowId … takeovers, takeoverPath. */
+    /** The columns of a claim, in its order: id, projectId, created, flowId … takeovers, takeoverPath, waitpointId, due. */
     static RunTables.Claimed claimed(ResultSet rows, Lane lane, Instant created, @Nullable Instant started)
             throws SQLException {
         var row = new RunFlush.QueueRow(
@@ -27,10 +27,19 @@ final class SqlRows {
                 rows.getBoolean(10),
                 rows.getString(11),
                 rows.getString(12),
-                rows.getBoolean(13),
-                rows.getBytes(14));
+                rows.getString(13),
+                rows.getBoolean(14),
+                rows.getBytes(15));
         return new RunTables.Claimed(
-                rows.getString(1), rows.getString(2), row, rows.getInt(15), rows.getString(16), List.of(), 0);
+                rows.getString(1),
+                rows.getString(2),
+                row,
+                rows.getInt(16),
+                rows.getString(17),
+                rows.getString(18),
+                rows.getBoolean(19),
+                List.of(),
+                0);
     }
 
     /** Adds what each claimed run has journalled. */
@@ -53,7 +62,15 @@ final class SqlRows {
                     }
                 }
                 complete.add(new RunTables.Claimed(
-                        run.runId(), run.projectId(), run.row(), run.takeovers(), run.takeoverPath(), documents, next));
+                        run.runId(),
+                        run.projectId(),
+                        run.row(),
+                        run.takeovers(),
+                        run.takeoverPath(),
+                        run.waitpointId(),
+                        run.due(),
+                        documents,
+                        next));
             }
         }
         return complete;

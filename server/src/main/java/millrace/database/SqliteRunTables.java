@@ -27,7 +27,99 @@ final class SqliteRunTables implements RunTables {
         runs(connection, batch);
         queue(connection, batch, RunFlush.QueueChange.DELETE, "DELETE FROM run_queue WHERE id = ?");
         queue(connection, batch, RunFlush.QueueChange.RECORD, "UPDATE run_queue SET recorded = 1 WHERE id = ?");
+        for (var flush : batch) {
+            var effects = flush.effects();
+            if (effects != null) {
+                effects(connection, lane, flush, effects);
+            }
+        }
         return true;
+    }
+
+    /** A commit's outcome is never unknown here: what hangs on the journal row elsewhere needs no such care. */
+    private static void effects(Connection connection, Lane lane, RunFlush flush, RunFlush.Effects effects)
+            throws SQLException {
+        for (var row : effects.waitpoints()) {
+            execute(
+                    connection,
+                    """
+                    INSERT INTO waitpoint (id, "flowRunId", "projectId", "stepName", type, status, version,
+                        "resumeDateTime", policy)
+                    VALUES (?, ?, ?, ?, ?, 'PENDING', ?, ?, ?)
+                    ON CONFLICT ("flowRunId", "stepName") DO UPDATE SET id = excluded.id, created = %1$s, updated = %1$s,
+                        type = excluded.type, status = excluded.status, version = excluded.version,
+                        "resumeDateTime" = excluded."resumeDateTime", "resumePayload" = NULL, policy = excluded.policy
+                    WHERE waitpoint.id <> excluded.id
+                    """.formatted(NOW),
+                    row.id(),
+                    flush.runId(),
+                    flush.projectId(),
+                    row.stepName(),
+                    row.type(),
+                    row.version(),
+                    micros(row.resumeDateTime()),
+                    row.policy());
+        }
+        for (var child : effects.children()) {
+            var row = child.row();
+            execute(
+                    connection,
+                    """
+                    INSERT INTO run_queue (id, created, "projectId", "flowId", "flowVersionId", environment, status,
+                        priority, "parentRunId", "failParentOnFailure", "parentWaitpointId", doc)
+                    VALUES (?, ?, ?, ?, ?, ?, 'QUEUED', ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """,
+                    child.runId(),
+                    micros(row.created()),
+                    flush.projectId(),
+                    row.flowId(),
+                    row.flowVersionId(),
+                    row.environment(),
+                    row.priority(),
+                    flush.runId(),
+                    row.failParentOnFailure(),
+                    row.parentWaitpointId(),
+                    row.doc());
+        }
+        var pause = effects.pause();
+        if (pause != null) {
+            execute(
+                    connection,
+                    """
+                    UPDATE run_queue SET "processId" = NULL, lane = NULL, woken = 0, recorded = 1,
+                        status = CASE WHEN woken THEN 'QUEUED' ELSE 'PAUSED' END,
+                        "dueAt" = ?, "waitpointId" = ?, "replyTo" = ?, takeovers = 0, "takeoverPath" = NULL
+                    WHERE id = ? AND "processId" = ?
+                    """,
+                    micros(pause.dueAt()),
+                    pause.waitpointId(),
+                    pause.replyTo(),
+                    flush.runId(),
+                    lane.processId());
+        }
+        for (var completion : effects.completions()) {
+            var found = execute(connection, """
+                    UPDATE run_queue SET
+                        status = CASE WHEN status = 'PAUSED' AND "waitpointId" = ?1 THEN 'QUEUED' ELSE status END,
+                        "dueAt" = CASE WHEN status = 'PAUSED' AND "waitpointId" = ?1 THEN NULL ELSE "dueAt" END,
+                        woken = status <> 'PAUSED'
+                    WHERE id = ?2
+                    """, completion.waitpointId(), completion.runId());
+            if (found == 1) {
+                execute(
+                        connection,
+                        """
+                        UPDATE waitpoint SET status = 'COMPLETED', updated = %s, "resumePayload" = ?
+                        WHERE id = ? AND "flowRunId" = ? AND status = 'PENDING'
+                        """.formatted(NOW),
+                        completion.payload(),
+                        completion.waitpointId(),
+                        completion.runId());
+            }
+        }
+        if (effects.ended()) {
+            execute(connection, "DELETE FROM waitpoint WHERE \"flowRunId\" = ?", flush.runId());
+        }
     }
 
     private static boolean held(Connection connection, Lane lane) throws SQLException {
@@ -207,6 +299,7 @@ final class SqliteRunTables implements RunTables {
     private static int free(Connection connection, String processId, int takeovers) throws SQLException {
         execute(connection, "DELETE FROM lane WHERE \"processId\" = ?", processId);
         execute(connection, "DELETE FROM process WHERE id = ?", processId);
+        execute(connection, "UPDATE run_queue SET \"replyTo\" = NULL WHERE \"replyTo\" = ?", processId);
         return execute(connection, """
                     UPDATE run_queue SET "processId" = NULL, lane = NULL, status = 'QUEUED', takeovers = takeovers + ?
                     WHERE "processId" = ?
@@ -219,15 +312,28 @@ final class SqliteRunTables implements RunTables {
         if (!held(connection, lane)) {
             return claimed;
         }
+        claim(connection, lane, "status = 'PAUSED' AND \"dueAt\" <= " + NOW, "\"dueAt\"", (limit + 1) / 2, claimed);
+        claim(
+                connection,
+                lane,
+                "status = 'QUEUED' AND \"processId\" IS NULL",
+                "priority, created",
+                limit - claimed.size(),
+                claimed);
+        return SqlRows.withJournals(connection, claimed);
+    }
+
+    private static void claim(
+            Connection connection, Lane lane, String which, String order, int limit, List<Claimed> claimed)
+            throws SQLException {
         try (var statement = connection.prepareStatement("""
                     UPDATE run_queue SET "processId" = ?, lane = ?, status = 'RUNNING',
                         "startTime" = coalesce("startTime", %1$s)
-                    WHERE id IN (SELECT id FROM run_queue WHERE "processId" IS NULL AND ("dueAt" IS NULL OR "dueAt" <= %1$s)
-                        ORDER BY priority, created LIMIT ?)
+                    WHERE id IN (SELECT id FROM run_queue WHERE %2$s ORDER BY %3$s LIMIT ?)
                     RETURNING id, "projectId", created, "flowId", "flowVersionId", environment, priority, "startTime",
-                        "parentRunId", "failParentOnFailure", "triggeredBy", "stepNameToTest", recorded, doc, takeovers,
-                        "takeoverPath"
-                    """.formatted(NOW))) {
+                        "parentRunId", "failParentOnFailure", "parentWaitpointId", "triggeredBy", "stepNameToTest",
+                        recorded, doc, takeovers, "takeoverPath", "waitpointId", coalesce("dueAt" <= %1$s, 0)
+                    """.formatted(NOW, which, order))) {
             set(statement, lane.processId(), lane.number(), limit);
             try (var rows = statement.executeQuery()) {
                 while (rows.next()) {
@@ -235,7 +341,6 @@ final class SqliteRunTables implements RunTables {
                 }
             }
         }
-        return SqlRows.withJournals(connection, claimed);
     }
 
     @Override

@@ -95,6 +95,11 @@ public final class Dispatch implements AutoCloseable {
         return new Seat(processId, lease, List.copyOf(writers));
     }
 
+    /** The name of this process in the database, until it is declared dead. */
+    public String processId() {
+        return seat.processId();
+    }
+
     /** The writer for one more run; runs are dealt out in turn. */
     public JournalWriter writer() {
         var writers = seat.writers();

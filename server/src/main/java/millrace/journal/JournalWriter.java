@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * <p>Invariants:
  * <ol>
  *   <li>A flush reported durable is durable; one reported lost was not written and never will be.
- *   <li>A batch holds at most one flush of a run, and a run's flushes are committed in the order of submission.
+ *   <li>A batch names a run at most once, as its own or as one whose waitpoint is completed, and a run's flushes are committed in the order of submission.
  *   <li>Nothing is written after the lane's epoch has passed (the statement's fence decides, not this class).
  *   <li>A flush that the database refuses is parted from its neighbours and fails alone.
  * </ol>
@@ -116,7 +116,7 @@ public final class JournalWriter implements AutoCloseable {
     /** Fills the batch up to the next flush of a run that is already in it. */
     private void take(Waiting first, List<Waiting> batch, HashSet<String> runs) {
         for (var next = first; next != null; next = waiting.pollFirst()) {
-            if (!runs.add(next.flush.runId())) {
+            if (!next.flush.addRuns(runs)) {
                 waiting.addFirst(next);
                 return;
             }

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  * What stays the same over the whole life of a run.
  *
  * @param created when the run was accepted
+ * @param parentWaitpointId what the run completes when it ends; null when nobody waits for it
  * @param priority 1 is first (reference/engine-semantics §13.1)
  */
 public record RunHeader(
@@ -19,5 +20,6 @@ public record RunHeader(
         int priority,
         @Nullable String parentRunId,
         boolean failParentOnFailure,
+        @Nullable String parentWaitpointId,
         @Nullable String triggeredBy,
         @Nullable String stepNameToTest) {}

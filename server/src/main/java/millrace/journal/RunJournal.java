@@ -7,11 +7,13 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import millrace.database.RunFlush;
 import millrace.database.WriteFailed;
+import millrace.engine.Effect;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.RecordCodec;
@@ -28,6 +30,7 @@ public final class RunJournal {
     private static final int BESIDE_ABOVE = 32 * 1024;
     private static final int MAX_OPEN = 8;
     private static final Duration LEASE_CHECK = Duration.ofMillis(20);
+    private static final String PAUSED = "PAUSED";
 
     private final JournalWriter writer;
     private final RunHeader header;
@@ -42,6 +45,14 @@ public final class RunJournal {
     private boolean queued;
     private boolean recorded;
     private boolean ended;
+    /** The run has left this process, or is about to: nothing is written any more. */
+    private boolean paused;
+    /** Whether the run may have waitpoints, which go with its end. */
+    private boolean waited;
+
+    private final List<RunFlush.WaitpointRow> waitpoints = new ArrayList<>(0);
+    private final List<RunFlush.Child> children = new ArrayList<>(0);
+    private final List<RunFlush.Completion> completions = new ArrayList<>(0);
     private long storedBytes;
     /** When the oldest record in the buffer came to be. */
     private long waitingSince;
@@ -70,6 +81,7 @@ public final class RunJournal {
      *
      * @param nextSeq the number of the run's next journal row; 0 when it has none, then its first record is written again
      * @param recorded whether the run's own row is there
+     * @param waited whether the run may have waitpoints
      */
     public static RunJournal accepted(
             JournalWriter writer,
@@ -77,11 +89,13 @@ public final class RunJournal {
             JournalRecord.Began began,
             Instant startTime,
             int nextSeq,
-            boolean recorded) {
+            boolean recorded,
+            boolean waited) {
         var journal = new RunJournal(writer, header, began);
         journal.startTime = startTime;
         journal.queued = true;
         journal.recorded = recorded;
+        journal.waited = waited;
         journal.seq = nextSeq;
         if (nextSeq == 0) {
             journal.append(List.of(began));
@@ -119,13 +133,26 @@ public final class RunJournal {
         return recorded;
     }
 
+    /** The name under which this process writes the run. */
+    public String processId() {
+        return writer.lane().processId();
+    }
+
+    /** Whether the run has been given away. */
+    public boolean paused() {
+        return paused;
+    }
+
     /** Adds records; they are durable after the next barrier or end. */
     public void append(List<JournalRecord> records) {
+        append(records, List.of());
+    }
+
+    /** Adds records and what their steps did inside the database: both become durable together. */
+    public void append(List<JournalRecord> records, List<Effect> effects) {
         lock.lock();
         try {
-            for (var record : records) {
-                write(record);
-            }
+            write(records, effects);
             if (buffer.size() > FLUSH_ABOVE) {
                 submit(flush(null));
             }
@@ -142,6 +169,45 @@ public final class RunJournal {
         } finally {
             lock.unlock();
         }
+    }
+
+    private void write(List<JournalRecord> records, List<Effect> effects) {
+        for (var record : records) {
+            write(record);
+        }
+        for (var effect : effects) {
+            switch (effect) {
+                case Effect.OpenWaitpoint open -> {
+                    waited = true;
+                    waitpoints.add(new RunFlush.WaitpointRow(
+                            open.id(), Objects.requireNonNull(lastPath), "WEBHOOK", "V0", null, null));
+                }
+                case Effect.StartRun start -> children.add(child(start));
+                case Effect.CompleteWaitpoint complete ->
+                    completions.add(new RunFlush.Completion(
+                            complete.runId(), complete.waitpointId(), Json.text(complete.payload())));
+            }
+        }
+    }
+
+    private RunFlush.Child child(Effect.StartRun start) {
+        var began = start.began();
+        var row = new RunFlush.QueueRow(
+                start.created(),
+                start.flowId(),
+                began.flowVersionId(),
+                began.environment().name(),
+                header.priority(),
+                null,
+                null,
+                header.runId(),
+                start.waitpointId() != null,
+                start.waitpointId(),
+                null,
+                null,
+                false,
+                packed(began));
+        return new RunFlush.Child(start.runId(), row);
     }
 
     private void write(JournalRecord record) {
@@ -204,6 +270,8 @@ public final class RunJournal {
             case JournalRecord.Began ignored -> null;
             case JournalRecord.Intent intent -> intent.path();
             case JournalRecord.Attempted tried -> tried.path();
+            case JournalRecord.Paused wait -> wait.path();
+            case JournalRecord.Resumed resumed -> resumed.path();
             case JournalRecord.LoopBegan loop -> loop.path();
             case JournalRecord.LoopEnded loop -> loop.path();
             case JournalRecord.Finished done -> done.path();
@@ -233,8 +301,12 @@ public final class RunJournal {
         try {
             buffer.reset();
             blobs.clear();
+            waitpoints.clear();
+            children.clear();
+            completions.clear();
             open.clear();
             ended = false;
+            paused = false;
         } finally {
             lock.unlock();
         }
@@ -247,7 +319,7 @@ public final class RunJournal {
     public void flushOlderThan(Duration age) {
         lock.lock();
         try {
-            if (queued && !ended && buffer.size() > 0 && System.nanoTime() - waitingSince > age.toNanos()) {
+            if (queued && !ended && !paused && buffer.size() > 0 && System.nanoTime() - waitingSince > age.toNanos()) {
                 submit(flush(null));
             }
         } finally {
@@ -264,7 +336,7 @@ public final class RunJournal {
     public CompletableFuture<JournalWriter.Outcome> record() {
         lock.lock();
         try {
-            if (recorded || ended) {
+            if (recorded || ended || paused) {
                 return CompletableFuture.completedFuture(JournalWriter.Outcome.DURABLE);
             }
             recorded = true;
@@ -275,14 +347,46 @@ public final class RunJournal {
     }
 
     /**
-     * Writes the last records together with the run's end; returns when both are durable.
+     * Writes the last records, the last of which is the pause, and gives the run away: it is without an owner until
+     * {@code dueAt} or until its waitpoint is completed. Returns when that is durable; nothing may be written after it.
      *
+     * @param effects what the pausing step did inside the database
+     * @param replyTo the process whose caller waits for the run's answer
      * @throws LeaseLost when another process has the run
      */
-    public void end(List<JournalRecord> last, RunEnd end) throws InterruptedException {
+    public void pause(
+            List<JournalRecord> last,
+            List<Effect> effects,
+            RunFlush.WaitpointRow waitpoint,
+            Instant dueAt,
+            @Nullable String replyTo)
+            throws InterruptedException {
         lock.lock();
         try {
-            last.forEach(this::write);
+            if (!queued) {
+                submit(flush(null));
+            }
+            write(last, effects);
+            waitpoints.add(waitpoint);
+            waited = true;
+            paused = true;
+            submit(flush(runRow(PAUSED, null), new RunFlush.Pause(dueAt, waitpoint.id(), replyTo)));
+        } finally {
+            lock.unlock();
+        }
+        awaitOpen();
+    }
+
+    /**
+     * Writes the last records together with the run's end; returns when both are durable.
+     *
+     * @param effects what the last step did inside the database
+     * @throws LeaseLost when another process has the run
+     */
+    public void end(List<JournalRecord> last, List<Effect> effects, RunEnd end) throws InterruptedException {
+        lock.lock();
+        try {
+            write(last, effects);
             ended = true;
             submit(flush(runRow(end.status(), end)));
         } finally {
@@ -310,15 +414,20 @@ public final class RunJournal {
                 null);
     }
 
-    /** Takes what is buffered into one flush. The first flush of a run that ends needs no queue and no journal row. */
     private RunFlush flush(RunFlush.@Nullable RunRow run) {
+        return flush(run, null);
+    }
+
+    /** Takes what is buffered into one flush. The first flush of a run that ends needs no queue and no journal row. */
+    private RunFlush flush(RunFlush.@Nullable RunRow run, RunFlush.@Nullable Pause pause) {
+        var effects = effects(pause);
         RunFlush.QueueRow queueRow = null;
         RunFlush.JournalRow journalRow = null;
         var row = run;
         if (buffer.size() > 0) {
             var document = JournalDocument.pack(buffer.toByteArray(), buffer.size());
             storedBytes += document.length;
-            if (ended && row != null && seq == 0) {
+            if (ended && row != null && seq == 0 && effects == null) {
                 row = withJournal(row, document);
             } else {
                 journalRow = new RunFlush.JournalRow(seq++, firstPath, lastPath, document);
@@ -330,15 +439,27 @@ public final class RunJournal {
         } else if (!queued) {
             queueRow = queueRow(run != null);
             queued = true;
-        } else if (run != null) {
+        } else if (run != null && pause == null) {
             change = RunFlush.QueueChange.RECORD;
         }
-        var flush = new RunFlush(header.runId(), header.projectId(), queueRow, journalRow, blobs, row, change);
+        var flush = new RunFlush(header.runId(), header.projectId(), queueRow, journalRow, blobs, row, change, effects);
         buffer.reset();
         blobs.clear();
         firstPath = null;
         lastPath = null;
         return flush;
+    }
+
+    private RunFlush.@Nullable Effects effects(RunFlush.@Nullable Pause pause) {
+        var forget = ended && waited;
+        if (pause == null && !forget && waitpoints.isEmpty() && children.isEmpty() && completions.isEmpty()) {
+            return null;
+        }
+        var effects = new RunFlush.Effects(pause, waitpoints, children, completions, forget);
+        waitpoints.clear();
+        children.clear();
+        completions.clear();
+        return effects;
     }
 
     private RunFlush.QueueRow queueRow(boolean nowRecorded) {
@@ -352,6 +473,7 @@ public final class RunJournal {
                 startTime,
                 header.parentRunId(),
                 header.failParentOnFailure(),
+                header.parentWaitpointId(),
                 header.triggeredBy(),
                 header.stepNameToTest(),
                 nowRecorded,

@@ -34,6 +34,7 @@ final class Acceptance {
                 startTime,
                 header.parentRunId(),
                 header.failParentOnFailure(),
+                header.parentWaitpointId(),
                 header.triggeredBy(),
                 header.stepNameToTest(),
                 false,

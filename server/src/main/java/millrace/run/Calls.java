@@ -7,6 +7,7 @@ import millrace.engine.Command;
 import millrace.engine.Event;
 import millrace.engine.Program;
 import millrace.engine.StepResult;
+import millrace.journal.RunHeader;
 
 /** Where user code, expressions and pieces are executed. Calls block until they are answered. */
 public interface Calls extends Program.Effects {
@@ -16,5 +17,5 @@ public interface Calls extends Program.Effects {
     StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout);
 
     /** @param idempotencyKey the same for every repetition of this attempt */
-    StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout);
+    StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout);
 }

@@ -1,12 +1,16 @@
 package millrace.run;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Predicate;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
 import millrace.database.Database;
+import millrace.database.RunFlush;
 import millrace.engine.Command;
+import millrace.engine.Effect;
 import millrace.engine.Event;
 import millrace.engine.FailedStep;
 import millrace.engine.Json;
@@ -17,12 +21,13 @@ import millrace.expression.ReferenceFailure;
 import millrace.journal.JournalRefused;
 import millrace.journal.LeaseLost;
 import millrace.journal.RunEnd;
+import millrace.journal.RunHeader;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Executes a run on the caller's thread, from where its journal ends until the run ends. Pure steps follow each other
+ * Executes a run on the caller's thread, from where its journal ends until the run ends or pauses. Pure steps follow each other
  * without waiting; before an effectful call and before anything is answered, all records so far are durable.
  */
 final class RunDriver {
@@ -34,26 +39,38 @@ final class RunDriver {
     private final ConnectionService connections;
     private final RunSettings settings;
     private final InstantSource clock;
+    private final Predicate<String> callers;
 
+    /** @param callers whether somebody waits in this process for the answer of a run */
     RunDriver(
-            Database database, Calls calls, ConnectionService connections, RunSettings settings, InstantSource clock) {
+            Database database,
+            Calls calls,
+            ConnectionService connections,
+            RunSettings settings,
+            InstantSource clock,
+            Predicate<String> callers) {
         this.database = database;
         this.calls = calls;
         this.connections = connections;
         this.settings = settings;
         this.clock = clock;
+        this.callers = callers;
     }
 
-    /** The whole life of a run in this process. Returns when the run's end is durable, or when the run is not ours. */
+    /** The whole life of a run in this process. Returns when its end or pause is durable, or when it is not ours. */
     void drive(ActiveRun run) {
         try {
-            var command = run.execution().next(new Event.Begin());
-            while (!(command instanceof Command.End)) {
-                run.journal().append(run.execution().takeRecords());
-                var event = perform(run, command);
+            Event event = new Event.Begin();
+            var command = run.execution().next(event);
+            while (!(command instanceof Command.Leave)) {
+                run.journal().append(run.execution().takeRecords(), effects(event));
+                event = perform(run, command);
                 command = run.execution().next(event);
             }
-            end(run, (Command.End) command);
+            switch ((Command.Leave) command) {
+                case Command.Pause pause -> pause(run, pause, effects(event));
+                case Command.End end -> end(run, end, effects(event));
+            }
         } catch (LeaseLost lost) {
             log.atInfo().addKeyValue("runId", run.id()).log("the run goes on in another process");
         } catch (JournalRefused refused) {
@@ -64,8 +81,22 @@ final class RunDriver {
         } catch (RuntimeException defect) {
             broken(run, defect);
         } finally {
-            run.reply().complete(new Reply.Ended(RunStatus.INTERNAL_ERROR));
+            if (!run.journal().paused()) {
+                run.reply().complete(new Reply.Ended(RunStatus.INTERNAL_ERROR));
+            }
         }
+    }
+
+    /** What the call that was answered did inside the database. */
+    private static List<Effect> effects(Event event) {
+        return event instanceof Event.Called called
+                ? switch (called.result()) {
+                    case StepResult.Succeeded succeeded -> succeeded.effects();
+                    case StepResult.Paused paused -> paused.effects();
+                    case StepResult.Failed ignored -> List.of();
+                    case StepResult.Broken ignored -> List.of();
+                }
+                : List.of();
     }
 
     private Event perform(ActiveRun run, Command command) throws InterruptedException {
@@ -91,7 +122,7 @@ final class RunDriver {
                         doubts.note(tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.choice()));
                 yield new Event.DoubtNoted();
             }
-            case Command.End end -> throw new IllegalStateException("an ended run was performed: " + end);
+            case Command.Leave leave -> throw new IllegalStateException("a run that is over was performed: " + leave);
         };
     }
 
@@ -124,7 +155,8 @@ final class RunDriver {
         var began = System.nanoTime();
         var result = switch (call) {
             case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
-            case Command.CallPiece piece -> calls.piece(piece, key(run, call), left);
+            case Command.CallPiece piece ->
+                pausable(run, calls.piece(run.journal().header(), piece, key(run, call), left));
         };
         return new Event.Called(
                 result, Duration.ofNanos(System.nanoTime() - began).toMillis());
@@ -134,15 +166,58 @@ final class RunDriver {
         return Doubt.key(run.id(), call.path(), call.attempt());
     }
 
+    private StepResult pausable(ActiveRun run, StepResult result) {
+        return result instanceof StepResult.Paused paused
+                        && paused.until() != null
+                        && paused.until().isAfter(pausesEnd(run.journal().header()))
+                ? new StepResult.Failed(pausedTooLong())
+                : result;
+    }
+
+    /** Until when a run may wait, all its pauses together. */
+    private Instant pausesEnd(RunHeader header) {
+        return header.created().plus(settings.maxPause());
+    }
+
+    /** Why a step fails that would wait, or has waited, for longer than a run may. */
+    StepError pausedTooLong() {
+        var message =
+                "The flow cannot be paused for more than " + settings.maxPause().toDays() + " days";
+        return StepError.of(message, "PausedFlowTimeoutError", message);
+    }
+
+    /** The run leaves this process; the answer that the step has for the waiting caller leaves after that. */
+    private void pause(ActiveRun run, Command.Pause pause, List<Effect> effects) throws InterruptedException {
+        var wait = pause.paused();
+        var due = wait.until() == null ? pausesEnd(run.journal().header()) : wait.until();
+        run.journal()
+                .pause(
+                        run.execution().takeRecords(),
+                        effects,
+                        new RunFlush.WaitpointRow(
+                                wait.waitpointId(),
+                                wait.path(),
+                                wait.until() == null ? "WEBHOOK" : "DELAY",
+                                "V1",
+                                wait.until(),
+                                null),
+                        due,
+                        callers.test(run.id()) ? run.journal().processId() : null);
+        if (pause.response() != null) {
+            run.reply().complete(new Reply.Answered(pause.response()));
+        }
+    }
+
     private static StepResult broken(RunStatus status, String message) {
         return new StepResult.Broken(status, StepError.of(message));
     }
 
-    private void end(ActiveRun run, Command.End end) throws InterruptedException {
+    private void end(ActiveRun run, Command.End end, List<Effect> effects) throws InterruptedException {
         var failed = end.failedStep();
         run.journal()
                 .end(
                         run.execution().takeRecords(),
+                        effects,
                         new RunEnd(
                                 end.status().name(),
                                 clock.instant(),
@@ -180,6 +255,7 @@ final class RunDriver {
             run.journal()
                     .end(
                             List.of(),
+                            List.of(),
                             new RunEnd(
                                     RunStatus.INTERNAL_ERROR.name(),
                                     clock.instant(),
@@ -198,7 +274,8 @@ final class RunDriver {
     /** A run whose flow version is gone fails (reference/engine-semantics §13.3). */
     void endMissingVersion(ActiveRun run) {
         try {
-            run.journal().end(List.of(), new RunEnd(RunStatus.FAILED.name(), clock.instant(), null, 0, null));
+            run.journal()
+                    .end(List.of(), List.of(), new RunEnd(RunStatus.FAILED.name(), clock.instant(), null, 0, null));
         } catch (LeaseLost lost) {
             log.atInfo().addKeyValue("runId", run.id()).log("the run goes on in another process");
         } catch (InterruptedException stopping) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import millrace.access.Access;
 import millrace.access.Permission;
@@ -21,6 +22,7 @@ import millrace.database.Ids;
 import millrace.database.RunTables;
 import millrace.definition.Trigger;
 import millrace.dispatch.Dispatch;
+import millrace.engine.ErrorCode;
 import millrace.engine.Execution;
 import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
@@ -34,6 +36,7 @@ import millrace.journal.JournalReader;
 import millrace.journal.JournalWriter;
 import millrace.journal.RunHeader;
 import millrace.journal.RunJournal;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +52,9 @@ public final class RunService implements AutoCloseable {
     /** How long a finished step may wait for its commit while the next one runs. */
     private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
 
+    /** How long to leave the database alone when it is away. */
+    private static final Duration RETRY = Duration.ofMillis(200);
+
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Database database;
@@ -61,7 +67,11 @@ public final class RunService implements AutoCloseable {
     private final Ids ids;
     private final RunStore runs = new RunStore();
     private final DoubtStore doubts = new DoubtStore();
+    private final WaitpointStore waitpoints = new WaitpointStore();
     private final ConcurrentHashMap<String, Active> active = new ConcurrentHashMap<>();
+    /** Who waits in this process for the next answer of a run, also while the run is paused. */
+    private final ConcurrentHashMap<String, CompletableFuture<Reply>> callers = new ConcurrentHashMap<>();
+
     private final Thread keeper;
     private volatile boolean closing;
 
@@ -81,7 +91,7 @@ public final class RunService implements AutoCloseable {
         this.database = database;
         this.access = access;
         this.dispatch = dispatch;
-        this.driver = new RunDriver(database, calls, connections, settings, clock);
+        this.driver = new RunDriver(database, calls, connections, settings, clock, callers::containsKey);
         this.programs = new Programs(versions, calls);
         this.settings = settings;
         this.clock = clock;
@@ -110,7 +120,7 @@ public final class RunService implements AutoCloseable {
             throw e;
         }
         if (here) {
-            var journal = RunJournal.accepted(writer, header, began, now, 0, false);
+            var journal = RunJournal.accepted(writer, header, began, now, 0, false, false);
             launch(journal, program(began), Replay.none(), began, new CompletableFuture<>());
         }
         return header.runId();
@@ -130,9 +140,10 @@ public final class RunService implements AutoCloseable {
         var now = clock.instant();
         var began = began(start);
         var journal = RunJournal.begin(dispatch.writer(), header(start, now), began, now);
-        var reply = new CompletableFuture<Reply>();
-        launch(journal, program(began), Replay.none(), began, reply);
+        var runId = journal.header().runId();
+        var reply = expectReply(runId);
         try {
+            launch(journal, program(began), Replay.none(), began, reply);
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             // The caller is told that the run goes on: from now on it must survive this process.
@@ -140,7 +151,31 @@ public final class RunService implements AutoCloseable {
             return new Reply.TimedOut();
         } catch (ExecutionException e) {
             throw new IllegalStateException("a reply failed", e);
+        } finally {
+            forgetCaller(runId, reply);
         }
+    }
+
+    /** Completed with the next answer of the run, if it goes on in this process; given up by {@link #forgetCaller}. */
+    CompletableFuture<Reply> expectReply(String runId) {
+        return callers.compute(
+                runId, (id, other) -> other == null || other.isDone() ? new CompletableFuture<>() : other);
+    }
+
+    void forgetCaller(String runId, CompletableFuture<Reply> reply) {
+        callers.remove(runId, reply);
+        if (!reply.isDone()) {
+            database.transact(tx -> waitpoints.forgetCaller(tx, runId, dispatch.processId()));
+        }
+    }
+
+    String processId() {
+        return dispatch.processId();
+    }
+
+    /** A run may have become free. */
+    void wake() {
+        dispatch.wake();
     }
 
     private RunHeader header(RunStart start, Instant now) {
@@ -154,6 +189,7 @@ public final class RunService implements AutoCloseable {
                 start.priority(),
                 null,
                 true,
+                null,
                 null,
                 null);
     }
@@ -198,14 +234,28 @@ public final class RunService implements AutoCloseable {
                 row.priority(),
                 row.parentRunId(),
                 row.failParentOnFailure(),
+                row.parentWaitpointId(),
                 row.triggeredBy(),
                 row.stepNameToTest());
         JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, claimed.runId(), path));
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(row.doc()), blobs).getFirst();
-        var replay = Replay.of(JournalReader.read(claimed.journal(), blobs));
+        var records = JournalReader.read(claimed.journal(), blobs);
         var startTime = row.startTime() == null ? clock.instant() : row.startTime();
-        var journal = RunJournal.accepted(writer, header, began, startTime, claimed.nextSeq(), row.recorded());
+        var journal = RunJournal.accepted(
+                writer,
+                header,
+                began,
+                startTime,
+                claimed.nextSeq(),
+                row.recorded() && claimed.waitpointId() == null,
+                claimed.waitpointId() != null || claimed.takeovers() > 0);
+        var resumed = resumed(claimed, Replay.of(records).waiting());
+        if (resumed != null) {
+            journal.append(List.of(resumed));
+            records.add(resumed);
+        }
+        var replay = Replay.of(records);
         if (claimed.takeovers() > 0 && takenOverTooOften(claimed, replay)) {
             var step = replay.position();
             var run = activeRun(journal, Program.empty(), Replay.none(), began, new CompletableFuture<>());
@@ -216,7 +266,35 @@ public final class RunService implements AutoCloseable {
             dispatch.leave();
             return;
         }
-        launchHere(journal, program(began), replay, began, new CompletableFuture<>());
+        var caller = callers.get(claimed.runId());
+        launchHere(journal, program(began), replay, began, caller == null ? new CompletableFuture<>() : caller);
+    }
+
+    /** The run is ours: a database that is away for a moment must not leave it lying. */
+    private Optional<WaitpointStore.Settled> settle(RunTables.Claimed claimed, String waitpointId) {
+        while (true) {
+            try {
+                return database.transaction(tx -> waitpoints.settle(tx, claimed.runId(), waitpointId, claimed.due()));
+            } catch (MillraceException e) {
+                if (e.code() != ErrorCode.DATABASE_UNAVAILABLE || closing) {
+                    throw e;
+                }
+                LockSupport.parkNanos(RETRY.toNanos());
+            }
+        }
+    }
+
+    /** Why a paused run goes on; null for one that is not paused, or was woken for nothing. */
+    private JournalRecord.@Nullable Resumed resumed(RunTables.Claimed claimed, JournalRecord.@Nullable Paused waiting) {
+        if (waiting == null) {
+            return null;
+        }
+        var settled = settle(claimed, waiting.waitpointId());
+        return settled.map(end -> new JournalRecord.Resumed(
+                        waiting.path(),
+                        end.payload(),
+                        end.payload() == null && waiting.until() == null ? driver.pausedTooLong() : null))
+                .orElse(null);
     }
 
     /** Counts takeovers in the same step; a run that kills its process each time must not do so for ever. */

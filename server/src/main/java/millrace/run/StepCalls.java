@@ -9,6 +9,7 @@ import millrace.engine.Command;
 import millrace.engine.Event;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
+import millrace.journal.RunHeader;
 import millrace.nativepiece.ActionCall;
 import millrace.nativepiece.HttpSender;
 import millrace.nativepiece.Piece;
@@ -21,12 +22,14 @@ public final class StepCalls implements Calls {
     private final HostPool hosts;
     private final Function<String, Optional<Piece>> pieces;
     private final HttpSender http;
+    private final RunPlaces places;
 
     /** @param pieces finds a native piece by its npm name */
-    public StepCalls(HostPool hosts, Function<String, Optional<Piece>> pieces, HttpSender http) {
+    public StepCalls(HostPool hosts, Function<String, Optional<Piece>> pieces, HttpSender http, RunPlaces places) {
         this.hosts = hosts;
         this.pieces = pieces;
         this.http = http;
+        this.places = places;
     }
 
     @Override
@@ -46,7 +49,7 @@ public final class StepCalls implements Calls {
     }
 
     @Override
-    public StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout) {
+    public StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout) {
         var step = call.step();
         var piece = pieces.apply(step.pieceName()).orElse(null);
         if (piece == null) {
@@ -56,7 +59,7 @@ public final class StepCalls implements Calls {
         if (action == null) {
             return failed("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
         }
-        return action.run(new ActionCall(call.input(), idempotencyKey, http, timeout));
+        return action.run(new ActionCall(call.input(), idempotencyKey, http, timeout, places.of(run, call.resumed())));
     }
 
     private static StepResult failed(String message) {

@@ -49,7 +49,7 @@ record WebhookAnswer(int status, Map<String, String> headers, byte[] body) {
         return new WebhookAnswer(response.status(), headers, body.isMissingNode() ? EMPTY_OBJECT : Json.bytes(body));
     }
 
-    private static WebhookAnswer json(int status, JsonNode body) {
+    static WebhookAnswer json(int status, JsonNode body) {
         return new WebhookAnswer(status, Map.of(CONTENT_TYPE, JSON), Json.bytes(body));
     }
 }

@@ -9,6 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import millrace.database.RunFlush.QueueChange;
+import millrace.file.Tenants;
 import millrace.schema.Tables;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ class RunTablesTest {
                 lane == null ? null : now,
                 null,
                 true,
+                null,
                 null,
                 null,
                 false,
@@ -218,5 +220,178 @@ class RunTablesTest {
 
         assertThat(before).isTrue();
         assertThat(after).isFalse();
+    }
+
+    /** The run pauses at a waitpoint. */
+    private RunFlush pausing(Instant dueAt) {
+        var row = new RunFlush.RunRow(
+                now,
+                ids.random(),
+                ids.random(),
+                "PRODUCTION",
+                "PAUSED",
+                null,
+                true,
+                null,
+                now,
+                null,
+                null,
+                0,
+                null,
+                null,
+                null);
+        var effects = new RunFlush.Effects(
+                new RunFlush.Pause(dueAt, WAITPOINT, null),
+                List.of(new RunFlush.WaitpointRow(WAITPOINT, "a", "WEBHOOK", "V1", null, null)),
+                List.of(new RunFlush.Child(child, queued(null))),
+                List.of(),
+                false);
+        return new RunFlush(
+                run,
+                project,
+                null,
+                new RunFlush.JournalRow(0, "a", "a", DOC),
+                List.of(),
+                row,
+                QueueChange.NONE,
+                effects);
+    }
+
+    /** The child ends and answers its parent. */
+    private RunFlush answering(Lane lane) {
+        var effects = new RunFlush.Effects(
+                null, List.of(), List.of(), List.of(new RunFlush.Completion(run, WAITPOINT, "{}")), false);
+        return new RunFlush(child, project, queued(lane), null, List.of(), null, QueueChange.NONE, effects);
+    }
+
+    private static final String WAITPOINT = "0000000000000000000wp";
+
+    private final String child = ids.runId(now);
+
+    private Lane accepted(Database database, RunTables tables) throws SQLException {
+        Tenants.project(database, project);
+        var lane = register(database, tables);
+        write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
+        return lane;
+    }
+
+    private List<RunTables.Claimed> claim(Database database, RunTables tables, Lane lane, int limit)
+            throws SQLException {
+        return write(database, connection -> tables.claim(connection, lane, limit)).stream()
+                .filter(claimed -> claimed.projectId().equals(project))
+                .toList();
+    }
+
+    @OnBothDatabases
+    void a_paused_run_is_claimed_when_it_is_due_and_not_before(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = accepted(database, tables);
+        write(database, connection -> tables.flush(connection, lane, List.of(pausing(now.plusSeconds(3600)))));
+
+        var early = claim(database, tables, lane, 50);
+        database.transact(tx -> tx.sql()
+                .update(Tables.RUN_QUEUE)
+                .set(Tables.RUN_QUEUE.DUE_AT, Instant.EPOCH)
+                .where(Tables.RUN_QUEUE.ID.eq(run))
+                .execute());
+        var due = claim(database, tables, lane, 50);
+        var again = claim(database, tables, lane, 50);
+
+        assertThat(early).extracting(RunTables.Claimed::runId).containsExactly(child);
+        assertThat(due).hasSize(1);
+        assertThat(due.getFirst().due()).isTrue();
+        assertThat(due.getFirst().waitpointId()).isEqualTo(WAITPOINT);
+        assertThat(due.getFirst().journal()).containsExactly(DOC);
+        assertThat(again).isEmpty();
+    }
+
+    @OnBothDatabases
+    void an_answer_wakes_the_run_whichever_of_it_and_the_pause_is_first(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = accepted(database, tables);
+
+        write(database, connection -> tables.flush(connection, lane, List.of(answering(lane))));
+        write(database, connection -> tables.flush(connection, lane, List.of(pausing(now.plusSeconds(3600)))));
+        var woken = claim(database, tables, lane, 50);
+        var second = new RunFlush.JournalRow(1, "a", "a", DOC);
+        var pause = pausing(now.plusSeconds(3600));
+        write(
+                database,
+                connection -> tables.flush(
+                        connection,
+                        lane,
+                        List.of(new RunFlush(
+                                run, project, null, second, List.of(), pause.run(), pause.queue(), pause.effects()))));
+        var asleep = claim(database, tables, lane, 50);
+        write(database, connection -> tables.flush(connection, lane, List.of(answering(lane))));
+        var answered = claim(database, tables, lane, 50);
+
+        assertThat(woken).extracting(RunTables.Claimed::runId).containsExactly(run);
+        assertThat(woken.getFirst().due()).isFalse();
+        assertThat(asleep).isEmpty();
+        assertThat(answered).extracting(RunTables.Claimed::runId).containsExactly(run);
+        assertThat(count(
+                        database,
+                        Tables.WAITPOINT,
+                        Tables.WAITPOINT.STATUS.eq("COMPLETED").and(Tables.WAITPOINT.FLOW_RUN_ID.eq(run))))
+                .isEqualTo(1);
+    }
+
+    @OnBothDatabases
+    void a_pause_that_is_written_again_touches_nothing_that_came_after_it(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        if (!database.dialect().postgres()) {
+            // A commit's outcome is never unknown there.
+            return;
+        }
+        var lane = accepted(database, tables);
+        write(database, connection -> tables.flush(connection, lane, List.of(pausing(Instant.EPOCH))));
+        var claimed = claim(database, tables, lane, 50);
+        database.transact(tx -> tx.sql()
+                .deleteFrom(Tables.RUN_QUEUE)
+                .where(Tables.RUN_QUEUE.ID.eq(child))
+                .execute());
+
+        write(database, connection -> tables.flush(connection, lane, List.of(pausing(Instant.EPOCH))));
+
+        assertThat(claimed).hasSize(2);
+        assertThat(claim(database, tables, lane, 50)).isEmpty();
+        assertThat(count(database, Tables.RUN_QUEUE, Tables.RUN_QUEUE.ID.eq(child)))
+                .isZero();
+    }
+
+    @OnBothDatabases
+    void a_run_whose_caller_waits_elsewhere_is_left_to_that_process_while_it_lives(Database database)
+            throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        if (!database.dialect().postgres()) {
+            return;
+        }
+        var lane = accepted(database, tables);
+        var pause = pausing(Instant.EPOCH);
+        var effects = new RunFlush.Effects(
+                new RunFlush.Pause(Instant.EPOCH, WAITPOINT, process), List.of(), List.of(), List.of(), false);
+        write(
+                database,
+                connection -> tables.flush(
+                        connection,
+                        lane,
+                        List.of(new RunFlush(
+                                run, project, null, pause.journal(), List.of(), pause.run(), pause.queue(), effects))));
+        var other = ids.random();
+        write(database, connection -> {
+            tables.register(connection, other, "other", 2);
+            return true;
+        });
+
+        var left = claim(database, tables, new Lane(other, 1, 1), 50);
+        write(database, connection -> {
+            tables.release(connection, process);
+            return true;
+        });
+        var taken = claim(database, tables, new Lane(other, 1, 1), 50);
+
+        assertThat(left).isEmpty();
+        assertThat(taken).extracting(RunTables.Claimed::runId).containsExactly(run);
     }
 }

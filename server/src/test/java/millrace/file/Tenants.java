@@ -16,7 +16,11 @@ public final class Tenants {
 
     /** A new project on a platform of its own; platform and owner have its id. */
     public static String project(Database database, Ids ids) {
-        var id = ids.random();
+        return project(database, ids.random());
+    }
+
+    /** The same with this id. */
+    public static String project(Database database, String id) {
         database.transact(tx -> {
             tx.sql()
                     .insertInto(USER_IDENTITY)

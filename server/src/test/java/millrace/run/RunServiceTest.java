@@ -44,6 +44,7 @@ import millrace.engine.RunStatus;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
 import millrace.http.PageRequest;
+import millrace.journal.RunHeader;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
@@ -125,7 +126,7 @@ class RunServiceTest {
         }
 
         @Override
-        public StepResult piece(Command.CallPiece call, String idempotencyKey, Duration timeout) {
+        public StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout) {
             throw new IllegalStateException("no piece is used here");
         }
 

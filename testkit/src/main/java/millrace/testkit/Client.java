@@ -114,6 +114,24 @@ public final class Client implements AutoCloseable {
         return all;
     }
 
+    /** A call without a token. */
+    public Answer open(String method, String path, @Nullable JsonNode body) {
+        return send(method, path, body, null);
+    }
+
+    /** The flow's newest run, once it is paused, with its steps. */
+    public JsonNode paused(String flowId) {
+        var deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (System.nanoTime() < deadline) {
+            var runs = runs(flowId);
+            if (!runs.isEmpty() && runs.getFirst().path("status").asText().equals("PAUSED")) {
+                return run(runs.getFirst().path("id").asText());
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+        throw new AssertionError("after " + DEADLINE + " no run of " + flowId + " is paused");
+    }
+
     /** The flow's only run, once it has ended, with its steps. */
     public JsonNode onlyRun(String flowId) {
         var runs = ended(flowId, 1);

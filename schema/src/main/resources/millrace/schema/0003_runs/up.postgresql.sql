@@ -70,11 +70,14 @@ CREATE TABLE run_queue (
     "processId" varchar(21),
     lane smallint,
     "dueAt" timestamptz,
+    "waitpointId" varchar(21),
+    woken boolean NOT NULL DEFAULT false,
     takeovers integer NOT NULL DEFAULT 0,
     "takeoverPath" text,
     "startTime" timestamptz,
     "parentRunId" varchar(21) COLLATE "C",
     "failParentOnFailure" boolean NOT NULL DEFAULT true,
+    "parentWaitpointId" varchar(21),
     "triggeredBy" varchar(21),
     "stepNameToTest" varchar,
     recorded boolean NOT NULL DEFAULT false,
@@ -92,9 +95,10 @@ CREATE TABLE run_queue (
 );
 ALTER TABLE run_queue ALTER COLUMN doc SET STORAGE EXTERNAL;
 CREATE INDEX idx_run_queue_process_id ON run_queue ("processId");
-CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE "processId" IS NULL;
+-- Paused runs lie here for months: the index of those that may start does not hold them.
+CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE status = 'QUEUED';
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
-CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE "dueAt" IS NOT NULL;
+CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE status = 'PAUSED';
 
 -- Calls whose process ended before their result was durable: the effect may have happened. One row a doubtful call,
 -- written before anything is done about it; it goes with its run.

@@ -64,11 +64,14 @@ CREATE TABLE run_queue (
     "processId" TEXT,
     lane INTEGER,
     "dueAt" INTEGER,
+    "waitpointId" TEXT,
+    woken INTEGER NOT NULL DEFAULT 0,
     takeovers INTEGER NOT NULL DEFAULT 0,
     "takeoverPath" TEXT,
     "startTime" INTEGER,
     "parentRunId" TEXT,
     "failParentOnFailure" INTEGER NOT NULL DEFAULT 1,
+    "parentWaitpointId" TEXT,
     "triggeredBy" TEXT,
     "stepNameToTest" TEXT,
     recorded INTEGER NOT NULL DEFAULT 0,
@@ -76,9 +79,10 @@ CREATE TABLE run_queue (
     doc BLOB
 ) STRICT;
 CREATE INDEX idx_run_queue_process_id ON run_queue ("processId");
-CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE "processId" IS NULL;
+-- Paused runs lie here for months: the index of those that may start does not hold them.
+CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE status = 'QUEUED';
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
-CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE "dueAt" IS NOT NULL;
+CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE status = 'PAUSED';
 
 -- Calls whose process ended before their result was durable.
 CREATE TABLE run_doubt (

@@ -15,7 +15,8 @@ CREATE TABLE waitpoint (
     "responseToSend" json,
     "workerHandlerId" varchar,
     "httpRequestId" varchar,
-    "resumePayload" json
+    "resumePayload" json,
+    policy json
 );
 CREATE UNIQUE INDEX idx_waitpoint_flow_run_id_step_name ON waitpoint ("flowRunId", "stepName");
 CREATE INDEX idx_waitpoint_project_id ON waitpoint ("projectId");

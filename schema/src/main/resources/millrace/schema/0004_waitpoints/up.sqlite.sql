@@ -15,7 +15,8 @@ CREATE TABLE waitpoint (
     "responseToSend" TEXT,
     "workerHandlerId" TEXT,
     "httpRequestId" TEXT,
-    "resumePayload" TEXT
+    "resumePayload" TEXT,
+    policy TEXT
 ) STRICT;
 CREATE UNIQUE INDEX idx_waitpoint_flow_run_id_step_name ON waitpoint ("flowRunId", "stepName");
 CREATE INDEX idx_waitpoint_project_id ON waitpoint ("projectId");

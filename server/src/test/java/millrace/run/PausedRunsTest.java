@@ -1,0 +1,530 @@
+package millrace.run;
+
+import static millrace.schema.Tables.RUN_QUEUE;
+import static millrace.schema.Tables.WAITPOINT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import millrace.access.Access;
+import millrace.access.Memberships;
+import millrace.access.Permission;
+import millrace.access.Principal;
+import millrace.access.Scope;
+import millrace.config.RunSettings;
+import millrace.config.Secret;
+import millrace.connection.ConnectionService;
+import millrace.connection.Encryption;
+import millrace.database.Database;
+import millrace.database.Ids;
+import millrace.database.OnBothDatabases;
+import millrace.definition.FlowJson;
+import millrace.dispatch.Dispatch;
+import millrace.dispatch.DispatchSettings;
+import millrace.engine.Command;
+import millrace.engine.Event;
+import millrace.engine.Json;
+import millrace.engine.RunEnvironment;
+import millrace.engine.RunStatus;
+import millrace.engine.StepResult;
+import millrace.file.Tenants;
+import millrace.journal.RunHeader;
+import millrace.nativepiece.ActionCall;
+import millrace.pieces.NativePieces;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+
+/** Runs that wait, on a real database, with the pieces that make them wait; the clock is moved by moving due times. */
+class PausedRunsTest {
+    private static final Duration LONG = Duration.ofSeconds(30);
+    private static final Duration MAX_PAUSE = Duration.ofDays(30);
+    private static final RunSettings SETTINGS =
+            new RunSettings(16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10);
+    private static final ObjectNode APPROVED =
+            Json.object().set("queryParams", Json.object().put("action", "approve"));
+
+    private final RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    private final Ids ids = new Ids(random);
+    private final NativePieces pieces = new NativePieces(random);
+    private final Map<String, ObjectNode> versions = new ConcurrentHashMap<>();
+    private final List<String> effects = new CopyOnWriteArrayList<>();
+    private final List<AutoCloseable> open = new ArrayList<>();
+
+    /** A server's engine on a database. */
+    private final class Process implements AutoCloseable {
+        final Database database;
+        final Dispatch dispatch;
+        final RunService runs;
+        final ResumeService resumes;
+        final Calls calls = new Calls();
+
+        Process(Database database) {
+            this.database = database;
+            dispatch = new Dispatch(
+                    database::runSession,
+                    new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
+                    ids::random,
+                    "test",
+                    InstantSource.system());
+            runs = new RunService(
+                    database,
+                    new Access(new OpenProject()),
+                    dispatch,
+                    calls,
+                    new ConnectionService(
+                            database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
+                    id -> Optional.ofNullable(versions.get(id)).map(FlowJson::read),
+                    SETTINGS,
+                    InstantSource.system(),
+                    ids);
+            resumes = new ResumeService(database, runs);
+            open.add(this);
+        }
+
+        FlowRun awaitStatus(String runId, RunStatus status) {
+            var deadline = System.nanoTime() + LONG.toNanos();
+            while (System.nanoTime() < deadline) {
+                var run = runs.get(Principal.engine("e", "p", project(database)), runId);
+                if (run.status().equals(status.name())) {
+                    return run;
+                }
+                assertThat(run.status())
+                        .as("status of a run that should become " + status)
+                        .isNotIn(ENDED);
+                Thread.onSpinWait();
+            }
+            throw new AssertionError("the run " + runId + " did not become " + status);
+        }
+
+        /** Returns when no run holds memory or a slot of this process. */
+        void awaitIdle() {
+            var deadline = System.nanoTime() + LONG.toNanos();
+            while (runs.activeRuns() > 0) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.onSpinWait();
+            }
+        }
+
+        @Override
+        public void close() {
+            runs.close();
+            dispatch.close();
+        }
+    }
+
+    /** Another process on the same database; SQLite serves one. */
+    private Process beside(Process first) {
+        return first.database.dialect().postgres() ? new Process(first.database) : first;
+    }
+
+    private static final List<String> ENDED = EnumSet.allOf(RunStatus.class).stream()
+            .filter(RunStatus::terminal)
+            .map(Enum::name)
+            .toList();
+
+    /** Native pieces for real; a code step's source is a word that says what it does. */
+    private final class Calls implements millrace.run.Calls {
+        final CountDownLatch reached = new CountDownLatch(1);
+        final CountDownLatch released = new CountDownLatch(1);
+        private final RunPlaces places =
+                new RunPlaces(ids, InstantSource.system(), URI.create("https://flows.example.com"));
+
+        @Override
+        public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
+            return new Event.Evaluated(Map.of());
+        }
+
+        @Override
+        public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+            switch (call.step().source()) {
+                case "effect" -> effects.add(call.path());
+                case "wait" -> {
+                    reached.countDown();
+                    await(released);
+                }
+                default -> {}
+            }
+            return new StepResult.Succeeded(call.input());
+        }
+
+        @Override
+        public StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+            var step = call.step();
+            var action = Objects.requireNonNull(
+                    pieces.find(step.pieceName()).orElseThrow().action(step.actionName()));
+            return action.run(new ActionCall(
+                    call.input(),
+                    idempotencyKey,
+                    http -> {
+                        throw new IllegalStateException("nothing is sent here");
+                    },
+                    timeout,
+                    places.of(run, call.resumed())));
+        }
+
+        @Override
+        public boolean code(String source, String packageJson) {
+            return source.equals("effect");
+        }
+
+        @Override
+        public boolean piece(String pieceName, String actionName) {
+            return !Objects.requireNonNull(pieces.find(pieceName).orElseThrow().action(actionName))
+                    .pure();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("the process ends", e);
+        }
+    }
+
+    private static final class OpenProject implements Memberships {
+        @Override
+        public @Nullable Membership find(Principal principal, String projectId) {
+            return new Membership(null, EnumSet.allOf(Permission.class));
+        }
+
+        @Override
+        public Scope visible(Principal principal) {
+            return Scope.nothing();
+        }
+
+        @Override
+        public boolean administers(Principal principal) {
+            return true;
+        }
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (var one : open) {
+            one.close();
+        }
+    }
+
+    private @Nullable String project;
+
+    private String project(Database database) {
+        if (project == null) {
+            project = Tenants.project(database, ids);
+        }
+        return project;
+    }
+
+    /** A flow of code steps, given as {@code name=source}, and of pieces, {@code name=piece/action {input}}. */
+    private RunStart start(Database database, String... steps) {
+        var trigger = Json.object().put("name", "trigger").put("type", "EMPTY").put("displayName", "t");
+        trigger.putObject("settings");
+        var last = trigger;
+        for (var text : steps) {
+            var name = text.substring(0, text.indexOf('='));
+            var what = text.substring(text.indexOf('=') + 1);
+            var step = Json.object().put("name", name).put("displayName", name).put("valid", true);
+            var settings = step.putObject("settings");
+            if (what.contains("/")) {
+                var call = what.split("[/ ]", 3);
+                step.put("type", "PIECE");
+                settings.put("pieceName", "@activepieces/piece-" + call[0])
+                        .put("pieceVersion", "0.0.1")
+                        .put("actionName", call[1])
+                        .set("input", Json.read(call[2].replace('\'', '"')));
+            } else {
+                step.put("type", "CODE");
+                settings.putObject("sourceCode").put("code", what).put("packageJson", "{}");
+                settings.putObject("input");
+            }
+            last.set("nextAction", step);
+            last = step;
+        }
+        var versionId = ids.random();
+        versions.put(versionId, trigger);
+        return new RunStart(
+                project(database),
+                ids.random(),
+                versionId,
+                RunEnvironment.PRODUCTION,
+                Json.object(),
+                Json.object(),
+                null,
+                3);
+    }
+
+    /** The time of the run's pause comes. */
+    private static void pass(Database database, String runId) {
+        database.transact(tx -> assertThat(tx.sql()
+                        .update(RUN_QUEUE)
+                        .set(RUN_QUEUE.DUE_AT, Instant.EPOCH)
+                        .where(RUN_QUEUE.ID.eq(runId), RUN_QUEUE.STATUS.eq("PAUSED"))
+                        .execute())
+                .isEqualTo(1));
+    }
+
+    /** The waitpoint at which the run waits. */
+    private static String waitpoint(Database database, String runId) {
+        return Objects.requireNonNull(database.read(tx -> tx.sql()
+                .select(RUN_QUEUE.WAITPOINT_ID)
+                .from(RUN_QUEUE)
+                .where(RUN_QUEUE.ID.eq(runId))
+                .fetchOne(RUN_QUEUE.WAITPOINT_ID)));
+    }
+
+    private static ObjectNode steps(FlowRun run) {
+        return Objects.requireNonNull(run.steps());
+    }
+
+    @OnBothDatabases
+    void a_delay_frees_the_process_and_ends_in_another_one(Database database) throws InterruptedException {
+        var first = new Process(database);
+        var id = first.runs.accept(
+                start(database, "a=effect", "b=delay/delayFor {'unit': 'days', 'delayFor': 20}", "c=effect"));
+        var paused = first.awaitStatus(id, RunStatus.PAUSED);
+        assertThat(steps(paused).at("/b/status").textValue()).isEqualTo("PAUSED");
+        first.awaitIdle();
+        first.close();
+
+        var second = new Process(database);
+        pass(database, id);
+
+        var run = second.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(steps(run).at("/b/output").toString()).isEqualTo("{\"delayForInMs\":1728000000,\"success\":true}");
+        assertThat(run.stepsCount()).isEqualTo(3);
+        assertThat(effects).containsExactly("a", "c");
+        assertThat(database.<Integer>read(tx -> tx.sql().fetchCount(WAITPOINT, WAITPOINT.FLOW_RUN_ID.eq(id))))
+                .isZero();
+    }
+
+    @OnBothDatabases
+    void a_due_timer_fires_once_though_two_processes_look_for_it(Database database) throws InterruptedException {
+        var first = new Process(database);
+        var processes = List.of(first, beside(first));
+        var all = new ArrayList<String>();
+        for (int i = 0; i < 20; i++) {
+            all.add(processes
+                    .get(i % 2)
+                    .runs
+                    .accept(start(
+                            database,
+                            "a=delay/delay_until {'delayUntilTimestamp': '2999-01-01T00:00:00Z'}"
+                                    .replace(
+                                            "2999-01-01T00:00:00Z",
+                                            Instant.now()
+                                                    .plus(Duration.ofDays(3))
+                                                    .toString()),
+                            "b=effect")));
+        }
+        all.forEach(id -> processes.getFirst().awaitStatus(id, RunStatus.PAUSED));
+
+        all.forEach(id -> pass(database, id));
+
+        all.forEach(id -> processes.getFirst().awaitStatus(id, RunStatus.SUCCEEDED));
+        assertThat(effects).hasSize(20);
+    }
+
+    @OnBothDatabases
+    void an_approval_goes_on_with_the_answer_and_only_the_first_counts(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var id = process.runs.accept(start(
+                database,
+                "links=approval/create_approval_links {}",
+                "wait=approval/wait_for_approval {}",
+                "after=effect"));
+        var paused = process.awaitStatus(id, RunStatus.PAUSED);
+        assertThat(steps(paused).at("/links/output/approvalLink").textValue())
+                .startsWith("https://flows.example.com/api/v1/flow-runs/" + id + "/requests/")
+                .endsWith("?action=approve");
+
+        assertThat(process.resumes.find(id, null).map(ResumeService.Resumable::open))
+                .contains(true);
+        assertThat(process.resumes.resume(id, null, APPROVED)).isTrue();
+        assertThat(process.resumes.resume(id, null, Json.object())).isFalse();
+
+        var run = process.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(steps(run).at("/wait/output/approved").booleanValue()).isTrue();
+        assertThat(process.resumes.resume(id, null, APPROVED)).isFalse();
+        assertThat(process.resumes.find(id, null))
+                .contains(new ResumeService.Resumable(project(database), RunStatus.SUCCEEDED, false));
+    }
+
+    @OnBothDatabases
+    void an_answer_that_comes_before_the_pause_is_kept(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var id = process.runs.accept(start(
+                database,
+                "links=approval/create_approval_links {}",
+                "send=effect",
+                "busy=wait",
+                "wait=approval/wait_for_approval {}",
+                "again=approval/wait_for_approval {}"));
+        await(process.calls.reached);
+
+        assertThat(process.resumes.resume(id, null, APPROVED)).isTrue();
+        assertThat(process.resumes.resume(id, null, Json.object())).isFalse();
+        process.calls.released.countDown();
+
+        var run = process.awaitStatus(id, RunStatus.PAUSED);
+        while (!steps(run).at("/again/status").asText().equals("PAUSED")) {
+            run = process.awaitStatus(id, RunStatus.PAUSED);
+        }
+        assertThat(steps(run).at("/wait/output/approved").booleanValue()).isTrue();
+    }
+
+    @OnBothDatabases
+    void of_many_answers_at_once_one_counts(Database database) throws Exception {
+        var first = new Process(database);
+        var processes = List.of(first, beside(first));
+        var id = processes.getFirst().runs.accept(start(database, "wait=approval/wait_for_approval {}", "b=effect"));
+        processes.getFirst().awaitStatus(id, RunStatus.PAUSED);
+        var waitpoint = waitpoint(database, id);
+        var answers = new ArrayList<Callable<Boolean>>();
+        for (int i = 0; i < 16; i++) {
+            var process = processes.get(i % 2);
+            answers.add(() -> process.resumes.resume(id, waitpoint, APPROVED));
+        }
+
+        int counted = 0;
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var answer : threads.invokeAll(answers)) {
+                counted += answer.get() ? 1 : 0;
+            }
+        }
+
+        assertThat(counted).isEqualTo(1);
+        processes.getFirst().awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(effects).containsExactly("b");
+    }
+
+    @OnBothDatabases
+    void a_waitpoint_of_another_run_resumes_nothing(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var one = process.runs.accept(start(database, "wait=approval/wait_for_approval {}"));
+        var other = process.runs.accept(start(database, "wait=approval/wait_for_approval {}"));
+        process.awaitStatus(one, RunStatus.PAUSED);
+        process.awaitStatus(other, RunStatus.PAUSED);
+
+        assertThat(process.resumes.resume(one, waitpoint(database, other), APPROVED))
+                .isFalse();
+        assertThat(process.resumes.resume(ids.random(), null, APPROVED)).isFalse();
+        assertThat(process.resumes.find(ids.random(), null)).isEmpty();
+
+        process.awaitStatus(one, RunStatus.PAUSED);
+        process.awaitStatus(other, RunStatus.PAUSED);
+    }
+
+    @OnBothDatabases
+    void a_caller_is_answered_before_the_pause_and_the_next_one_after_it(Database database)
+            throws InterruptedException {
+        var first = new Process(database);
+        var second = beside(first);
+
+        var reply = first.runs.call(
+                start(
+                        database,
+                        "a=webhook/return_response_and_wait_for_next_webhook {'responseType': 'json',"
+                                + " 'fields': {'body': {'n': 1}}}",
+                        "b=effect",
+                        "c=webhook/return_response {'responseType': 'json', 'respond': 'stop',"
+                                + " 'fields': {'body': '{{a[\\'output\\'].body}}'}}"),
+                LONG);
+
+        var answer = ((Reply.Answered) reply).response();
+        assertThat(answer.body()).isEqualTo(Json.read("{\"n\": 1}"));
+        var url = URI.create(Objects.requireNonNull(answer.headers().get("x-activepieces-resume-webhook-url")));
+        var parts = url.getPath().split("/");
+        assertThat(parts[parts.length - 1]).isEqualTo("sync");
+        var runId = parts[4];
+
+        var next = second.resumes.call(
+                runId, parts[6], Json.object().set("body", Json.object().put("m", 2)), LONG);
+
+        assertThat(((Reply.Answered) next.orElseThrow()).response().body()).isEqualTo(Json.read("{\"m\": 2}"));
+        assertThat(effects).containsExactly("b");
+        assertThat(second.resumes.call(runId, parts[6], Json.object(), LONG)).isEmpty();
+    }
+
+    @OnBothDatabases
+    void a_caller_who_waits_gets_the_answer_of_a_run_that_paused_on_its_way(Database database) throws Exception {
+        var first = new Process(database);
+        var second = beside(first);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var start = start(
+                    database,
+                    "a=delay/delayFor {'unit': 'minutes', 'delayFor': 1}",
+                    "b=webhook/return_response {'responseType': 'json', 'respond': 'stop', 'fields': {'body': {}}}");
+            var reply = threads.submit(() -> first.runs.call(start, LONG));
+            var id = await(database, start.flowId());
+            first.awaitStatus(id, RunStatus.PAUSED);
+
+            second.resumes.resume(id, null, APPROVED);
+
+            assertThat(reply.get()).isInstanceOf(Reply.Answered.class);
+        }
+    }
+
+    /** The id of the flow's only run, once it waits. */
+    private static String await(Database database, String flowId) {
+        var deadline = System.nanoTime() + LONG.toNanos();
+        while (System.nanoTime() < deadline) {
+            var found = database.read(tx -> Optional.ofNullable(tx.sql()
+                    .select(RUN_QUEUE.ID)
+                    .from(RUN_QUEUE)
+                    .where(RUN_QUEUE.FLOW_ID.eq(flowId), RUN_QUEUE.STATUS.eq("PAUSED"))
+                    .fetchOne(RUN_QUEUE.ID)));
+            if (found.isPresent()) {
+                return found.get();
+            }
+            Thread.onSpinWait();
+        }
+        throw new AssertionError("no run of " + flowId + " waits");
+    }
+
+    @OnBothDatabases
+    void a_wait_fails_its_step_at_the_cap(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var tooLong = process.runs.accept(start(database, "a=delay/delayFor {'unit': 'days', 'delayFor': 31}"));
+        var unanswered = process.runs.accept(start(database, "a=approval/wait_for_approval {}"));
+        process.awaitStatus(unanswered, RunStatus.PAUSED);
+        var due = database.<Instant>read(tx -> tx.sql()
+                .select(RUN_QUEUE.DUE_AT)
+                .from(RUN_QUEUE)
+                .where(RUN_QUEUE.ID.eq(unanswered))
+                .fetchOne(RUN_QUEUE.DUE_AT));
+        var waitpoint = waitpoint(database, unanswered);
+
+        pass(database, unanswered);
+
+        for (var id : List.of(tooLong, unanswered)) {
+            var run = process.awaitStatus(id, RunStatus.FAILED);
+            assertThat(failure(run).path("errorName").textValue()).isEqualTo("PausedFlowTimeoutError");
+            assertThat(failure(run).path("message").textValue())
+                    .isEqualTo("The flow cannot be paused for more than 30 days");
+        }
+        assertThat(due).isAfter(Instant.now().plus(Duration.ofDays(29)));
+        assertThat(process.resumes.resume(unanswered, waitpoint, APPROVED)).isFalse();
+    }
+
+    private static JsonNode failure(FlowRun run) {
+        return Json.read(steps(run).at("/a/errorMessage").textValue());
+    }
+}
