@@ -4,13 +4,14 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** {@code ./millrace bench …}. */
-@Command(name = "millrace bench", subcommands = WebhookBench.class, mixinStandardHelpOptions = true)
+@Command(name = "millrace bench", mixinStandardHelpOptions = true)
 public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main())
-                .setExecutionExceptionHandler((failure, command, parsed) -> {
+        var commands = new CommandLine(new Main());
+        Scenario.all().forEach((name, scenario) -> commands.addSubcommand(name, new FlowBench(name, scenario)));
+        System.exit(commands.setExecutionExceptionHandler((failure, command, parsed) -> {
                     System.err.println("millrace bench: " + failure.getMessage());
                     return 1;
                 })

@@ -10,23 +10,27 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import millrace.engine.Json;
 import millrace.testkit.Client;
-import millrace.testkit.FlowBuilder;
 import millrace.testkit.ServerProcess;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Synchronous webhook of four steps on a durable PostgreSQL: load, server and database share this machine's cores. The
- * same run measures how many single rows the database takes, so that numbers of different machines can be compared.
+ * A flow under load on a durable PostgreSQL: load, server and database share this machine's cores. The same run measures
+ * how many single rows the database takes, so that numbers of different machines can be compared.
  */
-@Command(name = "webhook", mixinStandardHelpOptions = true, description = "Runs a second of a synchronous webhook.")
-final class WebhookBench implements Callable<Integer> {
+@Command(mixinStandardHelpOptions = true, description = "Runs a second of one flow.")
+final class FlowBench implements Callable<Integer> {
     private static final int MOST_CLIENTS = 1_000;
     private static final int MOST_SECONDS = 600;
     private static final int MOST_CONNECTIONS = 64;
+    private static final Duration CATCH_UP = Duration.ofMinutes(2);
+
+    private final String name;
+    private final Scenario scenario;
 
     @Option(names = "--clients", description = "Clients at once (${DEFAULT-VALUE}).", defaultValue = "64")
     private int clients;
@@ -45,6 +49,11 @@ final class WebhookBench implements Callable<Integer> {
     @Option(names = "--json", description = "Writes the result to this file too.")
     private @Nullable Path json;
 
+    FlowBench(String name, Scenario scenario) {
+        this.name = name;
+        this.scenario = scenario;
+    }
+
     @Override
     public Integer call() throws IOException, SQLException {
         if (clients < 1 || clients > MOST_CLIENTS || seconds < 1 || seconds > MOST_SECONDS || warmUp > MOST_SECONDS) {
@@ -61,48 +70,68 @@ final class WebhookBench implements Callable<Integer> {
 
     private int measure(String url) throws IOException, SQLException {
         var yardstick = new InsertRate(url);
-        var durable = yardstick.ask("SELECT current_setting('fsync') || ', ' || current_setting('synchronous_commit')");
-        var version = yardstick.ask("SHOW server_version");
-        try (var server = ServerProcess.start(Map.of(
-                "AP_POSTGRES_URL", url,
-                "AP_LOG_LEVEL", "warn",
-                "AP_ENVIRONMENT", "test",
-                "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false"))) {
+        try (var sink = new Sink();
+                var server = ServerProcess.start(Map.of(
+                        "AP_POSTGRES_URL", url,
+                        "AP_LOG_LEVEL", "warn",
+                        "AP_ENVIRONMENT", "test",
+                        "AP_SSRF_ALLOW_LIST", "127.0.0.1",
+                        "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false"))) {
             String flow;
             try (var owner = Client.owner(server.base())) {
-                flow = owner.publish(FlowBuilder.fourSteps());
+                flow = owner.publish(scenario.flow().apply(sink.url()));
             }
             var load = new HttpLoad(
                     URI.create(server.base()).getPort(),
-                    "/api/v1/webhooks/" + flow + "/sync",
-                    "{\"hello\": \"world\"}",
-                    "6");
+                    "/api/v1/webhooks/" + flow + (scenario.sync() ? "/sync" : ""),
+                    Json.text(scenario.payload()),
+                    scenario.answer());
             load.run(clients, Duration.ofSeconds(warmUp));
-            var kept = Long.parseLong(yardstick.ask("SELECT count(*) FROM flow_run"));
+            var before = accepted(yardstick);
             var many = load.run(clients, Duration.ofSeconds(seconds));
-            var keptByMany = Long.parseLong(yardstick.ask("SELECT count(*) FROM flow_run")) - kept;
+            var kept = accepted(yardstick) - before;
             var one = load.run(1, Duration.ofSeconds(Math.max(2, seconds / 3)));
+            var caughtUp = untilAllEnded(yardstick);
             var rows = yardstick.measure(
                     Math.min(clients, MOST_CONNECTIONS), Duration.ofSeconds(Math.max(3, seconds / 2)));
-            report(many, one, keptByMany, rows, version, durable);
+            report(many, one, kept, caughtUp, rows, yardstick);
             return many.errors() + one.errors() == 0 ? 0 : 1;
         }
     }
 
+    private static long accepted(InsertRate database) throws SQLException {
+        return Long.parseLong(database.ask("SELECT (SELECT count(*) FROM flow_run)"
+                + " + (SELECT count(*) FROM run_queue WHERE NOT recorded)"));
+    }
+
+    /** How long the server needed after the load to end every run that it had accepted. */
+    private static Duration untilAllEnded(InsertRate database) throws SQLException {
+        var began = System.nanoTime();
+        while (!database.ask("SELECT count(*) FROM run_queue").equals("0")) {
+            if (System.nanoTime() - began > CATCH_UP.toNanos()) {
+                throw new IllegalStateException("accepted runs have not ended " + CATCH_UP + " after the load");
+            }
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
     private void report(
-            HttpLoad.Result many, HttpLoad.Result one, long kept, double rows, String version, String durable)
-            throws IOException {
+            HttpLoad.Result many, HttpLoad.Result one, long kept, Duration caughtUp, double rows, InsertRate database)
+            throws IOException, SQLException {
+        var durable = database.ask("SELECT current_setting('fsync') || ', ' || current_setting('synchronous_commit')");
+        var version = database.ask("SHOW server_version");
         System.out.printf(
-                "webhook, math helper 2+3, code, response; PostgreSQL %s (fsync, synchronous_commit: %s)%n",
-                version, durable);
-        System.out.println("clients    runs/s   p50 ms   p95 ms   p99 ms   errors");
+                "%s: %s; PostgreSQL %s (fsync, synchronous_commit: %s)%n", name, scenario.what(), version, durable);
+        System.out.println("clients    runs/s  steps/s   p50 ms   p95 ms   p99 ms   errors");
         row(many);
         row(one);
         System.out.printf(
                 Locale.ROOT,
-                "runs kept in the database during the first line: %d of %d%n",
+                "runs kept in the database during the first line: %d of %d; all ended %d ms after the last%n",
                 kept,
-                many.latencies().size());
+                many.latencies().size(),
+                caughtUp.toMillis());
         System.out.printf(
                 Locale.ROOT,
                 "single-row inserts of 1 KB by %d connections: %.0f rows/s; runs are %.2f of that%n",
@@ -114,34 +143,39 @@ final class WebhookBench implements Callable<Integer> {
                 System.out.println("first error at " + result.clients() + " clients: " + result.firstError());
             }
         }
-        var all = Json.object().put("bench", "webhook").put("postgres", version).put("durability", durable);
+        var all = Json.object().put("bench", name).put("postgres", version).put("durability", durable);
         all.set("load", measured(many));
         all.set("oneClient", measured(one));
-        all.put("runsKept", kept).put("insertRowsPerSecond", Math.round(rows)).put("ratio", many.perSecond() / rows);
+        all.put("runsKept", kept)
+                .put("caughtUpMs", caughtUp.toMillis())
+                .put("insertRowsPerSecond", Math.round(rows))
+                .put("ratio", many.perSecond() / rows);
         System.out.println(Json.text(all));
         if (json != null) {
             Files.writeString(json, Json.text(all) + "\n");
         }
     }
 
-    private static void row(HttpLoad.Result result) {
+    private void row(HttpLoad.Result result) {
         System.out.printf(
                 Locale.ROOT,
-                "%7d  %8.0f  %7.2f  %7.2f  %7.2f  %7d%n",
+                "%7d  %8.0f %8.0f  %7.2f  %7.2f  %7.2f  %7d%n",
                 result.clients(),
                 result.perSecond(),
+                result.perSecond() * scenario.stepsPerRun(),
                 result.latencies().percentile(0.50),
                 result.latencies().percentile(0.95),
                 result.latencies().percentile(0.99),
                 result.errors());
     }
 
-    private static ObjectNode measured(HttpLoad.Result result) {
+    private ObjectNode measured(HttpLoad.Result result) {
         return Json.object()
                 .put("clients", result.clients())
                 .put("seconds", result.time().toSeconds())
                 .put("runs", result.latencies().size())
                 .put("runsPerSecond", Math.round(result.perSecond()))
+                .put("stepsPerSecond", Math.round(result.perSecond() * scenario.stepsPerRun()))
                 .put("p50Ms", result.latencies().percentile(0.50))
                 .put("p95Ms", result.latencies().percentile(0.95))
                 .put("p99Ms", result.latencies().percentile(0.99))
