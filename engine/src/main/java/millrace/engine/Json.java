@@ -22,25 +22,42 @@ public final class Json {
     /** Deepest nesting that is read. */
     public static final int MAX_DEPTH = 200;
 
-    public static final JsonMapper MAPPER = JsonMapper.builder(new com.fasterxml.jackson.core.JsonFactoryBuilder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
-                            .maxNumberLength(1_000)
-                            .maxStringLength(Integer.MAX_VALUE)
-                            .build())
-                    // A flow of 5,000 steps is nested that deep, since each step holds the next.
-                    .streamWriteConstraints(StreamWriteConstraints.builder()
-                            .maxNestingDepth(10_000)
-                            .build())
-                    .build())
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
-            .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .nodeFactory(JsonNodeFactory.withExactBigDecimals(true))
-            .build();
+    /**
+     * What we have written ourselves may be nested deeper than what comes in, since a document holds values and each step
+     * of a flow the next: a flow of 5,000 steps is nested that deep.
+     */
+    private static final int MAX_STORED_DEPTH = 10_000;
+
+    public static final JsonMapper MAPPER = mapper(StreamReadConstraints.builder()
+            .maxNestingDepth(MAX_DEPTH)
+            .maxNumberLength(1_000)
+            .maxStringLength(Integer.MAX_VALUE)
+            .build());
+
+    /** For what {@link #MAPPER} has written, however deep. */
+    static final JsonMapper STORED = mapper(StreamReadConstraints.builder()
+            .maxNestingDepth(MAX_STORED_DEPTH)
+            .maxNumberLength(Integer.MAX_VALUE)
+            .maxNameLength(Integer.MAX_VALUE)
+            .maxStringLength(Integer.MAX_VALUE)
+            .build());
 
     private Json() {}
+
+    private static JsonMapper mapper(StreamReadConstraints limits) {
+        return JsonMapper.builder(new com.fasterxml.jackson.core.JsonFactoryBuilder()
+                        .streamReadConstraints(limits)
+                        .streamWriteConstraints(StreamWriteConstraints.builder()
+                                .maxNestingDepth(MAX_STORED_DEPTH)
+                                .build())
+                        .build())
+                .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                .enable(StreamReadFeature.USE_FAST_BIG_NUMBER_PARSER)
+                .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS.mappedFeature())
+                .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .nodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+                .build();
+    }
 
     public static ObjectNode object() {
         return MAPPER.createObjectNode();
@@ -50,18 +67,56 @@ public final class Json {
         return MAPPER.createArrayNode();
     }
 
-    /** Reads trusted or already limited text. */
+    /**
+     * Reads text from outside, within the limits.
+     *
+     * @throws IllegalArgumentException for what is no JSON or over a limit; its message says which, in one line
+     */
     public static JsonNode read(String text) {
         try {
             return MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
-            throw new IllegalArgumentException(e.getOriginalMessage(), e);
+            throw broken(e);
         }
     }
 
+    /** The same for bytes in UTF-8. */
     public static JsonNode read(byte[] bytes) {
+        return read(MAPPER, bytes);
+    }
+
+    /** Reads what {@link #bytes} has written, however deep. */
+    public static JsonNode readStored(byte[] bytes) {
+        return read(STORED, bytes);
+    }
+
+    /** Whether lists and objects are nested more than {@code depth} deep. Stops there, however deep they go on. */
+    public static boolean deeperThan(JsonNode value, int depth) {
+        if (!value.isContainerNode()) {
+            return false;
+        }
+        if (depth == 0) {
+            return true;
+        }
+        for (var inner : value) {
+            if (deeperThan(inner, depth - 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The lines after the first tell a place in a source that is not shown. */
+    private static IllegalArgumentException broken(JsonProcessingException e) {
+        return new IllegalArgumentException(
+                e.getOriginalMessage().lines().findFirst().orElse(""), e);
+    }
+
+    private static JsonNode read(JsonMapper mapper, byte[] bytes) {
         try {
-            return MAPPER.readTree(bytes);
+            return mapper.readTree(bytes);
+        } catch (JsonProcessingException e) {
+            throw broken(e);
         } catch (IOException e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         }

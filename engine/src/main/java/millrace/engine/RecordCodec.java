@@ -29,7 +29,7 @@ public final class RecordCodec {
 
     /** Reads one record of many: what follows is not a fault. */
     private static final ObjectReader ONE_VALUE =
-            Json.MAPPER.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+            Json.STORED.reader().without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private RecordCodec() {}
 
@@ -133,7 +133,7 @@ public final class RecordCodec {
      */
     public static List<JournalRecord> read(byte[] document, Beside beside) {
         var records = new ArrayList<JournalRecord>();
-        try (JsonParser parser = Json.MAPPER.getFactory().createParser(document)) {
+        try (JsonParser parser = ONE_VALUE.createParser(document)) {
             while (parser.nextToken() == JsonToken.START_ARRAY) {
                 records.add(record(ONE_VALUE.readTree(parser), beside));
             }

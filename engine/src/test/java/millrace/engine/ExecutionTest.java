@@ -548,6 +548,15 @@ class ExecutionTest {
         assertThat(times.values().stream().filter(n -> n > 1).count()).isLessThanOrEqualTo(1);
     }
 
+    @Test
+    void a_record_may_be_deeper_than_what_comes_in() {
+        var deepest = Json.read("[".repeat(Json.MAX_DEPTH) + "]".repeat(Json.MAX_DEPTH));
+        var wrapped = Json.object().set("body", deepest);
+        var record = new JournalRecord.Finished("a", "CODE", StepStatus.SUCCEEDED, wrapped, wrapped, null, 1);
+
+        assertThat(throughTheCodec(record)).isEqualTo(record);
+    }
+
     private static JournalRecord throughTheCodec(JournalRecord record) {
         var out = new ByteArrayOutputStream();
         RecordCodec.write(out, record, false);

@@ -73,8 +73,9 @@ final class WebhookAnswer {
 
     private static void answer(ObjectNode output, Input fields, JsonNode body) {
         var status = fields.number("status", 200);
-        if (status != Math.rint(status) || status < 100 || status > 599) {
-            throw PieceFailure.ofField("status", "is no status between 100 and 599: " + fields.text("status"));
+        // What is below 200 only announces an answer: a client would wait for the one that never comes.
+        if (status != Math.rint(status) || status < 200 || status > 599) {
+            throw PieceFailure.ofField("status", "is no status between 200 and 599: " + fields.text("status"));
         }
         output.set("status", JsNumber.json(status));
         output.set("headers", fields.object("headers"));

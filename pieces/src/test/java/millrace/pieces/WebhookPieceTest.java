@@ -52,6 +52,7 @@ class WebhookPieceTest {
             value = {
                 "json | {'body':'{broken'}        | body",
                 "json | {'status':99}             | status",
+                "json | {'status':100}            | status",
                 "json | {'status':600}            | status",
                 "json | {'status':200.5}          | status",
                 "json | {'status':'abc'}          | status",

@@ -4,7 +4,7 @@ package millrace.schema;
  * Text without NUL, which PostgreSQL holds in neither text nor jsonb. The private-use character U+E000 escapes: NUL is
  * U+E000 0, and U+E000 itself is U+E000 1. The same on SQLite, so that a database can move.
  */
-final class StorableText {
+public final class StorableText {
     private static final char ESCAPE = '\uE000';
     private static final String JSON_NUL = "\\u0000";
 
@@ -25,7 +25,7 @@ final class StorableText {
     }
 
     /** The same for the text of a JSON document, where NUL is an escape sequence of six characters. */
-    static String storeJson(String json) {
+    public static String storeJson(String json) {
         if (!json.contains(JSON_NUL) && json.indexOf(ESCAPE) < 0) {
             return json;
         }

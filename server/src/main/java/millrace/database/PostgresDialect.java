@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import millrace.schema.TextConverter;
 import org.jooq.Condition;
 import org.jooq.DataType;
 import org.jooq.Field;
@@ -23,6 +24,8 @@ import org.jooq.impl.SQLDataType;
 final class PostgresDialect implements Dialect {
     static final DataType<Instant> INSTANT =
             SQLDataType.TIMESTAMPWITHTIMEZONE.asConvertedDataType(new millrace.schema.InstantBinding());
+
+    private static final DataType<String> TEXT = SQLDataType.VARCHAR.asConvertedDataType(new TextConverter());
 
     @Override
     public SQLDialect sqlDialect() {
@@ -56,7 +59,7 @@ final class PostgresDialect implements Dialect {
 
     @Override
     public Field<String> jsonText(Field<JsonNode> object, String key) {
-        return field("{0} ->> {1}", SQLDataType.VARCHAR, object, inline(key));
+        return field("{0} ->> {1}", TEXT, object, inline(key));
     }
 
     @Override

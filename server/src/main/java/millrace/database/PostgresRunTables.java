@@ -12,6 +12,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import millrace.schema.StorableText;
 import org.jspecify.annotations.Nullable;
 
 /** {@link RunTables} on PostgreSQL: one statement a flush, its rows handed over as arrays. */
@@ -187,10 +188,10 @@ final class PostgresRunTables implements RunTables {
             columns.text(runs, f -> run(f).triggeredBy());
             columns.moment(runs, f -> run(f).startTime());
             columns.moment(runs, f -> run(f).finishTime());
-            columns.text(runs, f -> run(f).failedStep());
+            columns.json(runs, f -> run(f).failedStep());
             columns.value("int4", runs, f -> run(f).stepsCount());
             columns.text(runs, f -> run(f).stepNameToTest());
-            columns.text(runs, f -> run(f).internalError());
+            columns.json(runs, f -> run(f).internalError());
             columns.bytes(runs, f -> run(f).journal());
 
             columns.text(changing(batch, RunFlush.QueueChange.DELETE), RunFlush::runId);
@@ -431,6 +432,14 @@ final class PostgresRunTables implements RunTables {
             statement.setString(index++, lane.processId());
             statement.setInt(index++, lane.number());
             statement.setLong(index++, lane.epoch());
+        }
+
+        /** NUL in a document becomes what the column can hold. */
+        <T> void json(List<T> rows, Function<T, @Nullable String> value) throws SQLException {
+            text(rows, row -> {
+                var json = value.apply(row);
+                return json == null ? null : StorableText.storeJson(json);
+            });
         }
 
         <T> void text(List<T> rows, Function<T, @Nullable String> value) throws SQLException {

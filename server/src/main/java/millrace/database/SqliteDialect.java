@@ -69,7 +69,7 @@ final class SqliteDialect implements Dialect {
 
     @Override
     public Field<String> jsonText(Field<JsonNode> object, String key) {
-        return field("json_extract({0}, '$.' || {1})", SQLDataType.VARCHAR, object, inline(key));
+        return field("json_extract({0}, '$.' || {1})", TEXT, object, inline(key));
     }
 
     @Override

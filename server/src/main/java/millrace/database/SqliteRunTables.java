@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import millrace.schema.StorableText;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,15 +232,20 @@ final class SqliteRunTables implements RunTables {
                         row.triggeredBy(),
                         micros(row.startTime()),
                         micros(row.finishTime()),
-                        row.failedStep(),
+                        json(row.failedStep()),
                         row.stepsCount(),
                         row.stepNameToTest(),
-                        row.internalError(),
+                        json(row.internalError()),
                         row.journal());
                 statement.addBatch();
             }
             statement.executeBatch();
         }
+    }
+
+    /** As PostgreSQL stores it, so that a database can move. */
+    private static @Nullable String json(@Nullable String document) {
+        return document == null ? null : StorableText.storeJson(document);
     }
 
     private static void queue(Connection connection, List<RunFlush> batch, RunFlush.QueueChange change, String sql)

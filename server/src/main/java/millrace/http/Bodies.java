@@ -35,11 +35,11 @@ final class Bodies {
             return encoding.isEmpty() && announced >= 0
                     ? exactly(in, (int) announced)
                     : upTo(decoded(in, encoding), maxBytes);
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw BadRequest.of("The body is not what its content-encoding says");
         } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {
             throw new CloseConnectionException("the connection broke within a body", e);
-        } catch (NumberFormatException e) {
+        } catch (NumberFormatException | DataReader.IncorrectNewLineException e) {
             throw BadRequest.of("The body is not well-framed HTTP");
         } catch (RequestException e) {
             throw e.status().code() == 413 ? BadRequest.tooLarge() : BadRequest.of("The body is not well-framed HTTP");
@@ -69,7 +69,7 @@ final class Bodies {
         for (int at = 0; at < length; ) {
             int count = in.read(bytes, at, length - at);
             if (count < 0) {
-                throw new EOFException("the body ended early");
+                throw new IOException("the body ended early");
             }
             at += count;
         }

@@ -93,7 +93,7 @@ public record Cursor(boolean backwards, Map<String, String> keys) {
             return null;
         }
         try {
-            return MOMENT.parse(text, Instant::from);
+            return Moment.within(MOMENT.parse(text, Instant::from));
         } catch (DateTimeException e) {
             return null;
         }

@@ -408,9 +408,14 @@ public final class HttpServer implements AutoCloseable {
     private DirectHandler.TransportResponse direct(
             DirectHandler.TransportRequest request,
             DirectHandler.EventType type,
-            Status status,
+            Status given,
             ServerResponseHeaders headers,
             String message) {
+        // Helidon calls a method that is no token an error of its own. No request is known: it was not read to its end.
+        var status = type == DirectHandler.EventType.INTERNAL_ERROR
+                        && request.method().isEmpty()
+                ? Status.BAD_REQUEST_400
+                : given;
         headers.set(REQUEST_ID, requestIds.next());
         headers.set(JSON_TYPE);
         headers.set(HeaderValues.CONNECTION_CLOSE);

@@ -1,8 +1,6 @@
 package millrace.http;
 
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -80,11 +78,11 @@ public final class QueryParams {
     /** A moment in ISO 8601; null when it is absent. */
     public @Nullable Instant instant(String name) {
         var text = text(name);
-        try {
-            return text == null ? null : OffsetDateTime.parse(text).toInstant();
-        } catch (DateTimeException e) {
+        var moment = text == null ? null : Moment.parse(text);
+        if (text != null && moment == null) {
             throw BadRequest.of("querystring/" + name + " must be an ISO 8601 date-time");
         }
+        return moment;
     }
 
     /** One of an enum's names; null when it is absent. */

@@ -11,9 +11,7 @@ import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
 import java.math.BigDecimal;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -234,13 +232,8 @@ final class RecordReader<T> {
     }
 
     private static @Nullable Object moment(JsonNode node, String path, List<String> faults) {
-        try {
-            return node.isTextual()
-                    ? OffsetDateTime.parse(node.textValue()).toInstant()
-                    : fault(faults, path, "an ISO 8601 date-time");
-        } catch (DateTimeException e) {
-            return fault(faults, path, "an ISO 8601 date-time");
-        }
+        var moment = node.isTextual() ? Moment.parse(node.textValue()) : null;
+        return moment == null ? fault(faults, path, "an ISO 8601 date-time") : moment;
     }
 
     private static @Nullable Object constant(Class<?> type, JsonNode node, String path, List<String> faults) {

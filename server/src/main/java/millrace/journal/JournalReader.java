@@ -16,7 +16,7 @@ public final class JournalReader {
      */
     public static List<JournalRecord> read(List<byte[]> documents, Blobs blobs) {
         var records = new ArrayList<JournalRecord>();
-        RecordCodec.Beside beside = path -> Json.read(JournalDocument.unpackBlob(blobs.find(path)));
+        RecordCodec.Beside beside = path -> Json.readStored(JournalDocument.unpackBlob(blobs.find(path)));
         for (var document : documents) {
             records.addAll(JournalDocument.unpack(document, beside));
         }

@@ -162,10 +162,19 @@ public final class HostPool implements AutoCloseable {
         for (var i = 0; i < sources.size(); i++) {
             var json = frame.fields().get(i);
             if (json.length > 0) {
-                values.put(sources.get(i), Json.read(json));
+                values.put(sources.get(i), value(json));
             }
         }
         return values;
+    }
+
+    private static JsonNode value(byte[] json) {
+        try {
+            return Json.read(json);
+        } catch (IllegalArgumentException e) {
+            var message = "The value of an expression can not be kept: " + e.getMessage();
+            throw new HostFailure(new StepResult.Failed(StepError.of(message)), message);
+        }
     }
 
     /** Runs one code step; every way in which user code can end is a result. */

@@ -78,7 +78,8 @@ final class RunDriver {
         } catch (InterruptedException stopping) {
             // The process stops: what is durable is taken up by another process or by the next start.
             Thread.currentThread().interrupt();
-        } catch (RuntimeException defect) {
+        } catch (RuntimeException | Error defect) {
+            // Whatever ends the thread ends the run: one that is left running would run for ever.
             broken(run, defect);
         } finally {
             if (!run.journal().paused()) {
@@ -239,7 +240,7 @@ final class RunDriver {
     }
 
     /** Ends a run that a defect of ours, or data that the database refuses, has stopped. */
-    private void broken(ActiveRun run, RuntimeException cause) {
+    private void broken(ActiveRun run, Throwable cause) {
         log.atError().addKeyValue("runId", run.id()).setCause(cause).log("the run can't go on");
         endBroken(run, String.valueOf(cause.getMessage()), null);
     }

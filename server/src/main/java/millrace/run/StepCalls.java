@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import millrace.engine.Command;
 import millrace.engine.Event;
+import millrace.engine.Json;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
 import millrace.journal.RunHeader;
@@ -19,6 +20,9 @@ import millrace.piece.HostPool;
 
 /** Calls as a server makes them: JavaScript in Node hosts, native pieces in this process. */
 public final class StepCalls implements Calls {
+    /** Room for a value of the greatest depth from outside within what a piece puts around it. */
+    private static final int MAX_OUTPUT_DEPTH = 2 * Json.MAX_DEPTH;
+
     private final HostPool hosts;
     private final Function<String, Optional<Piece>> pieces;
     private final HttpSender http;
@@ -59,7 +63,15 @@ public final class StepCalls implements Calls {
         if (action == null) {
             return failed("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
         }
-        return action.run(new ActionCall(call.input(), idempotencyKey, http, timeout, places.of(run, call.resumed())));
+        return kept(action.run(
+                new ActionCall(call.input(), idempotencyKey, http, timeout, places.of(run, call.resumed()))));
+    }
+
+    /** A step that wraps the output of the one before must not make values so deep that nothing can write them. */
+    private static StepResult kept(StepResult result) {
+        return result instanceof StepResult.Succeeded succeeded && Json.deeperThan(succeeded.output(), MAX_OUTPUT_DEPTH)
+                ? failed("The output can not be kept: it is nested more than " + MAX_OUTPUT_DEPTH + " deep.")
+                : result;
     }
 
     private static StepResult failed(String message) {

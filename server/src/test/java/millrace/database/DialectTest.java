@@ -11,6 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import millrace.engine.Json;
 import millrace.schema.tables.records.FlowRunRow;
 import org.jooq.Condition;
 import org.jooq.impl.DSL;
@@ -58,6 +59,17 @@ class DialectTest {
                     .as(part)
                     .isFalse();
         }
+    }
+
+    @OnBothDatabases
+    void nul_is_looked_for_as_it_is_stored(Database database) {
+        var run = stored(database, aRun().setFailedStep(Json.object().put("message", "a\0b")));
+        var message = database.dialect().jsonText(FLOW_RUN.FAILED_STEP, "message");
+
+        assertThat(holds(database, run, message.eq("a\0b"))).isTrue();
+        assertThat(holds(database, run, database.dialect().containsIgnoreCase(message, "A\0")))
+                .isTrue();
+        assertThat(holds(database, run, FLOW_RUN.FLOW_ID.eq("\0"))).isFalse();
     }
 
     @OnBothDatabases

@@ -57,7 +57,7 @@ class RunTablesTest {
                 null,
                 now,
                 now,
-                "{\"name\": \"a\", \"displayName\": \"A\", \"message\": \"no\"}",
+                "{\"name\": \"a\", \"displayName\": \"A\", \"message\": \"no\\u0000\"}",
                 2,
                 null,
                 null,
@@ -111,7 +111,7 @@ class RunTablesTest {
         assertThat(row.get(Tables.FLOW_RUN.CREATED)).isEqualTo(now);
         assertThat(row.get(Tables.FLOW_RUN.JOURNAL)).isEqualTo(DOC);
         assertThat(row.get(Tables.FLOW_RUN.FAILED_STEP).path("message").textValue())
-                .isEqualTo("no");
+                .isEqualTo("no\0");
     }
 
     @OnBothDatabases

@@ -71,6 +71,17 @@ class CursorTest {
         assertThat(cursor.moment("created")).isNull();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"created\":\"-999999999-01-01 00:00:00+00\"}",
+                "{\"created\":\"+10000-01-01 00:00:00+00\"}",
+                "created:99999999999999999",
+            })
+    void moments_that_no_database_holds_are_left_out(String inner) {
+        assertThat(read(base64("next_" + base64(inner))).moment("created")).isNull();
+    }
+
     private static Cursor read(String text) {
         return Objects.requireNonNull(Cursor.parse(text));
     }

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -337,6 +338,10 @@ class HttpServerTest {
                 .isEqualTo("{\"message\":\"Payload too large\"}");
         assertThat(post("/api/v1/greetings", GREETING, "Content-Encoding: gzip").status())
                 .isEqualTo(400);
+        var whole = gzip(GREETING.getBytes(StandardCharsets.UTF_8));
+        assertThat(post("/api/v1/greetings", Arrays.copyOf(whole, whole.length - 6), "Content-Encoding: gzip")
+                        .status())
+                .isEqualTo(400);
         assertThat(post("/api/v1/greetings", GREETING, "Content-Encoding: zstd").status())
                 .isEqualTo(415);
     }
@@ -461,9 +466,11 @@ class HttpServerTest {
                 "GET /api/v1/open HTTP/1.1\r\nHost x\r\n\r\n",
                 "GET /api/v1/open HTTP/1.1\r\n\r\n",
                 "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
+                "G(T /api/v1/open HTTP/1.1\r\nHost: x\r\n\r\n",
                 "POST /api/v1/greetings HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
                 "POST /api/v1/greetings HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
                 "POST /api/v1/greetings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                "POST /api/v1/greetings HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n",
             })
     void a_malformed_request_is_400_with_a_json_body(String request) {
         var reply = ask(request);

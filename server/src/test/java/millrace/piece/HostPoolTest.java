@@ -301,6 +301,17 @@ class HostPoolTest {
     }
 
     @Test
+    void an_expression_whose_value_is_too_deep_fails_its_step() {
+        var deep = "(() => { let a = 1; for (let i = 0; i < 300; i++) a = [a]; return a })()";
+
+        org.assertj.core.api.Assertions.assertThatThrownBy(
+                        () -> pool.evaluate("project", List.of(deep), Json.object(), LONG))
+                .isInstanceOfSatisfying(
+                        HostFailure.class,
+                        failure -> assertThat(failure.result()).isInstanceOf(StepResult.Failed.class));
+    }
+
+    @Test
     void strict_mode_refuses_loopback_by_any_name() {
         for (var url : List.of(
                 "http://127.0.0.1:54321/",

@@ -113,12 +113,11 @@ public final class Generate {
                                 .withBinding("millrace.schema.TextListBinding")
                                 .withIncludeTypes("_varchar|varchar\\[\\]|ARRAY"),
                         new ForcedType().withName("INTEGER").withIncludeTypes("smallint|int2"),
-                        // Ids and keys have a length and never hold NUL; what has none may be a user's text.
+                        // Ids too: stored ones never hold NUL, but what is looked up may.
                         new ForcedType()
                                 .withUserType("java.lang.String")
                                 .withConverter("millrace.schema.TextConverter")
-                                .withIncludeTypes("character varying|varchar|text")
-                                .withExcludeTypes(".*\\((21|128)\\)"));
+                                .withIncludeTypes("(character varying|varchar|text)(\\(.*\\))?"));
         return new Configuration()
                 .withLogging(Logging.WARN)
                 .withJdbc(new Jdbc().withDriver("org.postgresql.Driver").withUrl(url))
