@@ -33,10 +33,10 @@ public final class Client implements AutoCloseable {
     private final String token;
     private final String projectId;
 
-    private Client(String base) {
+    private Client(String base, String email) {
         this.base = base;
         var account = Json.object()
-                .put("email", EMAIL)
+                .put("email", email)
                 .put("password", PASSWORD)
                 .put("firstName", "Ada")
                 .put("lastName", "Owner")
@@ -53,11 +53,21 @@ public final class Client implements AutoCloseable {
 
     /** The owner of the server at this address, as {@code http://127.0.0.1:8080}; signs up where nobody has. */
     public static Client owner(String base) {
-        return new Client(base);
+        return new Client(base, EMAIL);
+    }
+
+    /** Another user of that server, who has the owner's password. */
+    public static Client user(String base, String email) {
+        return new Client(base, email);
     }
 
     public String projectId() {
         return projectId;
+    }
+
+    /** What the header {@code authorization} holds after {@code Bearer}. */
+    public String token() {
+        return token;
     }
 
     public Answer get(String path) {

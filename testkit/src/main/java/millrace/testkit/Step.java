@@ -23,10 +23,13 @@ public final class Step {
 
     /** JavaScript statements that see {@code inputs} and return the output. */
     public static Step code(String statements) {
+        return module("export const code = async (inputs) => { " + statements + "; };");
+    }
+
+    /** The whole module of a code step, which exports {@code code}. */
+    public static Step module(String source) {
         var settings = Json.object();
-        settings.putObject("sourceCode")
-                .put("code", "export const code = async (inputs) => { " + statements + "; };")
-                .put("packageJson", "{}");
+        settings.putObject("sourceCode").put("code", source).put("packageJson", "{}");
         settings.putObject("input");
         settings.putObject("errorHandlingOptions");
         return new Step("CODE", settings, List.of());

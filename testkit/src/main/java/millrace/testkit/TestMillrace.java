@@ -5,6 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import millrace.Millrace;
@@ -50,6 +53,18 @@ public final class TestMillrace implements AutoCloseable {
 
     public String base() {
         return "http://127.0.0.1:" + server.port();
+    }
+
+    /** The server's database, for what no route does yet. The caller closes the connection. */
+    public Connection connection() {
+        var url = environment.get("AP_POSTGRES_URL");
+        try {
+            return url == null
+                    ? DriverManager.getConnection("jdbc:sqlite:" + directory.resolve("activepieces.db"))
+                    : DriverManager.getConnection("jdbc:" + url.replace("postgres@", "") + "?user=postgres");
+        } catch (SQLException e) {
+            throw new IllegalStateException("the server's database is closed to the test", e);
+        }
     }
 
     public EchoServer echo() {
