@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import millrace.access.Access;
 import millrace.config.DatabaseSettings;
@@ -23,6 +24,7 @@ import millrace.file.FileService;
 import millrace.file.FileSettings;
 import millrace.flow.FlowRoutes;
 import millrace.flow.FlowService;
+import millrace.flow.FlowStatus;
 import millrace.flow.FolderRoutes;
 import millrace.flow.FolderService;
 import millrace.http.HttpServer;
@@ -140,7 +142,11 @@ public final class Millrace implements AutoCloseable {
                         hosts,
                         pieces::find,
                         sender,
-                        new RunPlaces(ids, clock, settings.http().frontendUrl())),
+                        new RunPlaces(
+                                ids,
+                                clock,
+                                settings.http().frontendUrl(),
+                                (project, externalId) -> callable(flows, project, externalId))),
                 connections,
                 versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
                 settings.runs(),
@@ -166,6 +172,15 @@ public final class Millrace implements AutoCloseable {
                         new ResumeRoutes(new ResumeService(database, runs), bodies, settings.webhooks())),
                 new TokenAuthenticator(database, tokens),
                 random));
+    }
+
+    /** Flows call the published version of enabled flows with a trigger for that. */
+    private static Optional<RunPlaces.CallableFlow> callable(FlowService flows, String projectId, String externalId) {
+        return flows.find(projectId, externalId)
+                .filter(flow -> flow.status() == FlowStatus.ENABLED)
+                .flatMap(flow -> Optional.ofNullable(flow.publishedVersionId())
+                        .flatMap(flows::findVersion)
+                        .map(version -> new RunPlaces.CallableFlow(flow.id(), version.id(), version.trigger())));
     }
 
     private static Keys keys(Settings settings, Database database) {

@@ -86,6 +86,11 @@ public record Property(
         return of(name, PropertyKind.STATIC_DROPDOWN);
     }
 
+    /** A choice among what the server lists. */
+    public static Property dropdown(String name) {
+        return of(name, PropertyKind.DROPDOWN);
+    }
+
     /** Fields that depend on the value of another property; see {@link #when}. */
     public static Property dynamic(String name, String refresher) {
         return of(name, PropertyKind.DYNAMIC).with(List.of(), List.of(), refresher, Map.of());

@@ -1,6 +1,9 @@
 package millrace.nativepiece;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
+import millrace.engine.Effect;
+import millrace.engine.Json;
 import millrace.engine.Resumption;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +23,26 @@ public interface StepRun {
      * a step that is repeated after a crash makes another one.
      */
     Waitpoint newWaitpoint();
+
+    /** What started the run. */
+    JsonNode triggerOutput();
+
+    /**
+     * A run of another flow of the same project, to be put into the step's result.
+     *
+     * @param externalId names the flow
+     * @param payload the new run's trigger output
+     * @param waitpointId completed with {@code {body: {status, data}}} when that run ends or answers; null when nobody
+     *     waits
+     * @throws PieceFailure when there is no such flow, or it is not enabled
+     */
+    Effect.StartRun startFlow(String externalId, JsonNode payload, @Nullable String waitpointId);
+
+    /**
+     * The answer for a run of this server that waits at the address, to be put into the step's result; null when the
+     * address is elsewhere.
+     */
+    Effect.@Nullable CompleteWaitpoint answer(String url, JsonNode body);
 
     /**
      * @param id names it in the step's result
@@ -48,7 +71,26 @@ public interface StepRun {
 
         @Override
         public Waitpoint newWaitpoint() {
-            throw new PieceFailure("This action can only be used in a run.");
+            throw onlyInARun();
+        }
+
+        @Override
+        public JsonNode triggerOutput() {
+            return Json.object();
+        }
+
+        @Override
+        public Effect.StartRun startFlow(String externalId, JsonNode payload, @Nullable String waitpointId) {
+            throw onlyInARun();
+        }
+
+        @Override
+        public Effect.@Nullable CompleteWaitpoint answer(String url, JsonNode body) {
+            throw onlyInARun();
+        }
+
+        private PieceFailure onlyInARun() {
+            return new PieceFailure("This action can only be used in a run.");
         }
     };
 }

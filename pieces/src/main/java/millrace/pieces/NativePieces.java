@@ -27,6 +27,7 @@ public final class NativePieces implements PieceCatalogue {
                 HttpPiece.HTTP,
                 DelayPiece.DELAY,
                 ApprovalPiece.APPROVAL,
+                SubflowsPiece.SUBFLOWS,
                 MathHelperPiece.of(random),
                 DataMapperPiece.DATA_MAPPER));
     }

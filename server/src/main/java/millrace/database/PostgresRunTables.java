@@ -123,6 +123,7 @@ final class PostgresRunTables implements RunTables {
                         woken = q.status <> 'PAUSED'
                 FROM unnest(?::text[], ?::text[]) AS c(run, waitpoint)
                 WHERE q.id = c.run AND EXISTS (SELECT FROM fence)
+                    AND EXISTS (SELECT FROM waitpoint w WHERE w.id = c.waitpoint AND w.status = 'PENDING')
                 RETURNING q.id
             ), completed AS (
                 UPDATE waitpoint w SET status = 'COMPLETED', updated = now(), "resumePayload" = c.payload::json

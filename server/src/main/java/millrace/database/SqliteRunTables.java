@@ -104,7 +104,7 @@ final class SqliteRunTables implements RunTables {
                         status = CASE WHEN status = 'PAUSED' AND "waitpointId" = ?1 THEN 'QUEUED' ELSE status END,
                         "dueAt" = CASE WHEN status = 'PAUSED' AND "waitpointId" = ?1 THEN NULL ELSE "dueAt" END,
                         woken = status <> 'PAUSED'
-                    WHERE id = ?2
+                    WHERE id = ?2 AND EXISTS (SELECT 1 FROM waitpoint w WHERE w.id = ?1 AND w.status = 'PENDING')
                     """, completion.waitpointId(), completion.runId());
             if (found == 1) {
                 execute(

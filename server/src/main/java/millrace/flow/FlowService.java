@@ -174,6 +174,12 @@ public final class FlowService {
         return runnable.find(flowId);
     }
 
+    /** The same for a flow of the project that is named as other installations name it. */
+    public Optional<RunnableFlow> find(String projectId, String externalId) {
+        return database.read(tx -> flows.findByExternalId(tx, projectId, externalId))
+                .flatMap(this::find);
+    }
+
     /** A version for a run that is allowed to execute it; locked ones come from memory in most cases. */
     public Optional<FlowVersion> findVersion(String versionId) {
         return runnable.version(versionId);

@@ -97,6 +97,20 @@ final class FlowStore {
                 .fetchOptional(FlowStore::fromRow);
     }
 
+    /** The flow of the project with this name of its own; the oldest, should there be several. */
+    Optional<String> findByExternalId(Tx tx, String projectId, String externalId) {
+        return tx.sql()
+                .select(FLOW.ID)
+                .from(FLOW)
+                .where(
+                        FLOW.PROJECT_ID.eq(projectId),
+                        FLOW.EXTERNAL_ID.eq(externalId),
+                        FLOW.OPERATION_STATUS.ne(DELETING))
+                .orderBy(FLOW.CREATED, FLOW.ID)
+                .limit(1)
+                .fetchOptional(FLOW.ID);
+    }
+
     /** What a webhook needs: one look-up by primary keys. */
     Optional<RunnableFlow> findRunnable(Tx tx, String flowId) {
         Field<String> latest = latestVersionId().asField("latest");

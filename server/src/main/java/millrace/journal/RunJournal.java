@@ -1,6 +1,7 @@
 package millrace.journal;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,6 +32,7 @@ public final class RunJournal {
     private static final int MAX_OPEN = 8;
     private static final Duration LEASE_CHECK = Duration.ofMillis(20);
     private static final String PAUSED = "PAUSED";
+    private static final String SUCCEEDED = "SUCCEEDED";
 
     private final JournalWriter writer;
     private final RunHeader header;
@@ -138,6 +140,11 @@ public final class RunJournal {
         return writer.lane().processId();
     }
 
+    /** What started the run. */
+    public JsonNode triggerOutput() {
+        return began.payload();
+    }
+
     /** Whether the run has been given away. */
     public boolean paused() {
         return paused;
@@ -183,11 +190,45 @@ public final class RunJournal {
                             open.id(), Objects.requireNonNull(lastPath), "WEBHOOK", "V0", null, null));
                 }
                 case Effect.StartRun start -> children.add(child(start));
-                case Effect.CompleteWaitpoint complete ->
-                    completions.add(new RunFlush.Completion(
-                            complete.runId(), complete.waitpointId(), Json.text(complete.payload())));
+                case Effect.CompleteWaitpoint complete -> complete(complete);
             }
         }
+    }
+
+    /** The first answer to a waitpoint counts. */
+    private void complete(Effect.CompleteWaitpoint complete) {
+        if (completions.stream().noneMatch(other -> other.waitpointId().equals(complete.waitpointId()))) {
+            completions.add(
+                    new RunFlush.Completion(complete.runId(), complete.waitpointId(), Json.text(complete.payload())));
+        }
+    }
+
+    /** A run that ends wakes the one that waits for it, unless a step of it has answered. */
+    private void answerParent(RunEnd end) {
+        if (header.parentRunId() == null || header.parentWaitpointId() == null) {
+            return;
+        }
+        var failed = !end.status().equals(SUCCEEDED) && header.failParentOnFailure();
+        var body = Json.object().put("status", failed ? "error" : "success");
+        if (failed) {
+            var step = end.failedStep() == null ? Json.object() : Json.read(end.failedStep());
+            var why = step.path("message").asText(end.status());
+            body.putObject("data")
+                    .put("message", "The called flow failed: " + why)
+                    .put("runId", header.runId());
+        } else {
+            body.putNull("data");
+        }
+        complete(new Effect.CompleteWaitpoint(header.parentRunId(), header.parentWaitpointId(), answer(body)));
+    }
+
+    /** What a waiting step gets from a run, in the form of an HTTP call. */
+    public static ObjectNode answer(JsonNode body) {
+        var payload = Json.object();
+        payload.set("body", body);
+        payload.putObject("headers");
+        payload.putObject("queryParams");
+        return payload;
     }
 
     private RunFlush.Child child(Effect.StartRun start) {
@@ -387,6 +428,7 @@ public final class RunJournal {
         lock.lock();
         try {
             write(last, effects);
+            answerParent(end);
             ended = true;
             submit(flush(runRow(end.status(), end)));
         } finally {

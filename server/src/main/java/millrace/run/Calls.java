@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,10 @@ public interface Calls extends Program.Effects {
 
     StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout);
 
-    /** @param idempotencyKey the same for every repetition of this attempt */
-    StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout);
+    /**
+     * @param triggerOutput what started the run
+     * @param idempotencyKey the same for every repetition of this attempt
+     */
+    StepResult piece(
+            RunHeader run, JsonNode triggerOutput, Command.CallPiece call, String idempotencyKey, Duration timeout);
 }

@@ -40,21 +40,27 @@ final class RunDriver {
     private final RunSettings settings;
     private final InstantSource clock;
     private final Predicate<String> callers;
+    private final Runnable freed;
 
-    /** @param callers whether somebody waits in this process for the answer of a run */
+    /**
+     * @param callers whether somebody waits in this process for the answer of a run
+     * @param freed told when a run may have become free: one that was started or woken
+     */
     RunDriver(
             Database database,
             Calls calls,
             ConnectionService connections,
             RunSettings settings,
             InstantSource clock,
-            Predicate<String> callers) {
+            Predicate<String> callers,
+            Runnable freed) {
         this.database = database;
         this.calls = calls;
         this.connections = connections;
         this.settings = settings;
         this.clock = clock;
         this.callers = callers;
+        this.freed = freed;
     }
 
     /** The whole life of a run in this process. Returns when its end or pause is durable, or when it is not ours. */
@@ -157,7 +163,10 @@ final class RunDriver {
         var result = switch (call) {
             case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
             case Command.CallPiece piece ->
-                pausable(run, calls.piece(run.journal().header(), piece, key(run, call), left));
+                pausable(
+                        run,
+                        calls.piece(
+                                run.journal().header(), run.journal().triggerOutput(), piece, key(run, call), left));
         };
         return new Event.Called(
                 result, Duration.ofNanos(System.nanoTime() - began).toMillis());
@@ -204,6 +213,7 @@ final class RunDriver {
                                 null),
                         due,
                         callers.test(run.id()) ? run.journal().processId() : null);
+        freed.run();
         if (pause.response() != null) {
             run.reply().complete(new Reply.Answered(pause.response()));
         }
@@ -225,6 +235,9 @@ final class RunDriver {
                                 failed == null ? null : json(failed),
                                 end.stepsCount(),
                                 null));
+        if (!effects.isEmpty() || run.journal().header().parentWaitpointId() != null) {
+            freed.run();
+        }
         if (end.response() != null) {
             run.reply().complete(new Reply.Answered(end.response()));
         } else {

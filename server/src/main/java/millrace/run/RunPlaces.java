@@ -1,38 +1,62 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Optional;
 import millrace.database.Ids;
+import millrace.definition.Trigger;
+import millrace.engine.Effect;
+import millrace.engine.JournalRecord;
 import millrace.engine.Resumption;
+import millrace.engine.RunEnvironment;
 import millrace.journal.RunHeader;
+import millrace.journal.RunJournal;
+import millrace.nativepiece.PieceFailure;
 import millrace.nativepiece.StepRun;
 import org.jspecify.annotations.Nullable;
 
 /** Shows native pieces the run that they are called in. */
 public final class RunPlaces {
+    private static final String WAITPOINTS = "/waitpoints/";
+
     private final Ids ids;
     private final InstantSource clock;
-    private final URI publicUrl;
+    private final String runsUrl;
+    private final CallableFlows flows;
 
-    /** @param publicUrl where links begin, without a slash at its end */
-    public RunPlaces(Ids ids, InstantSource clock, URI publicUrl) {
-        this.ids = ids;
-        this.clock = clock;
-        this.publicUrl = publicUrl;
+    /** Finds flows that a step may start. */
+    @FunctionalInterface
+    public interface CallableFlows {
+        /** @return empty when there is none of this name in the project, or it is not enabled */
+        Optional<CallableFlow> find(String projectId, String externalId);
     }
 
-    StepRun of(RunHeader run, @Nullable Resumption resumed) {
-        return new Place(run, clock.instant(), resumed);
+    /** A flow as it is published. */
+    public record CallableFlow(String flowId, String flowVersionId, Trigger trigger) {}
+
+    /** @param publicUrl where links begin, without a slash at its end */
+    public RunPlaces(Ids ids, InstantSource clock, URI publicUrl, CallableFlows flows) {
+        this.ids = ids;
+        this.clock = clock;
+        this.runsUrl = publicUrl + "/api/v1/flow-runs/";
+        this.flows = flows;
+    }
+
+    StepRun of(RunHeader run, JsonNode triggerOutput, @Nullable Resumption resumed) {
+        return new Place(run, triggerOutput, clock.instant(), resumed);
     }
 
     private final class Place implements StepRun {
         private final RunHeader run;
+        private final JsonNode triggerOutput;
         private final Instant now;
         private final @Nullable Resumption resumed;
 
-        Place(RunHeader run, Instant now, @Nullable Resumption resumed) {
+        Place(RunHeader run, JsonNode triggerOutput, Instant now, @Nullable Resumption resumed) {
             this.run = run;
+            this.triggerOutput = triggerOutput;
             this.now = now;
             this.resumed = resumed;
         }
@@ -55,8 +79,37 @@ public final class RunPlaces {
         @Override
         public Waitpoint newWaitpoint() {
             var id = ids.random();
-            var base = publicUrl + "/api/v1/flow-runs/" + run.runId();
-            return new Waitpoint(id, base + "/waitpoints/" + id, base + "/requests/" + id);
+            var base = runsUrl + run.runId();
+            return new Waitpoint(id, base + WAITPOINTS + id, base + "/requests/" + id);
+        }
+
+        @Override
+        public JsonNode triggerOutput() {
+            return triggerOutput;
+        }
+
+        @Override
+        public Effect.StartRun startFlow(String externalId, JsonNode payload, @Nullable String waitpointId) {
+            var flow = flows.find(run.projectId(), externalId)
+                    .orElseThrow(
+                            () -> new PieceFailure("There is no enabled flow " + externalId + " in this project."));
+            var began = new JournalRecord.Began(
+                    flow.flowVersionId(),
+                    RunEnvironment.PRODUCTION,
+                    "UTC",
+                    payload,
+                    flow.trigger().input(),
+                    null);
+            return new Effect.StartRun(ids.runId(now), now, flow.flowId(), began, waitpointId);
+        }
+
+        @Override
+        public Effect.@Nullable CompleteWaitpoint answer(String url, JsonNode body) {
+            var parts =
+                    url.startsWith(runsUrl) ? url.substring(runsUrl.length()).split(WAITPOINTS, -1) : new String[0];
+            return parts.length == 2 && Ids.isId(parts[0]) && Ids.isId(parts[1])
+                    ? new Effect.CompleteWaitpoint(parts[0], parts[1], RunJournal.answer(body))
+                    : null;
         }
     }
 }

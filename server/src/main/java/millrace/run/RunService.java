@@ -91,7 +91,8 @@ public final class RunService implements AutoCloseable {
         this.database = database;
         this.access = access;
         this.dispatch = dispatch;
-        this.driver = new RunDriver(database, calls, connections, settings, clock, callers::containsKey);
+        this.driver =
+                new RunDriver(database, calls, connections, settings, clock, callers::containsKey, dispatch::wake);
         this.programs = new Programs(versions, calls);
         this.settings = settings;
         this.clock = clock;

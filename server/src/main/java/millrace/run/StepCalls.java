@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
@@ -53,7 +54,8 @@ public final class StepCalls implements Calls {
     }
 
     @Override
-    public StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+    public StepResult piece(
+            RunHeader run, JsonNode triggerOutput, Command.CallPiece call, String idempotencyKey, Duration timeout) {
         var step = call.step();
         var piece = pieces.apply(step.pieceName()).orElse(null);
         if (piece == null) {
@@ -63,8 +65,8 @@ public final class StepCalls implements Calls {
         if (action == null) {
             return failed("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
         }
-        return kept(action.run(
-                new ActionCall(call.input(), idempotencyKey, http, timeout, places.of(run, call.resumed()))));
+        return kept(action.run(new ActionCall(
+                call.input(), idempotencyKey, http, timeout, places.of(run, triggerOutput, call.resumed()))));
     }
 
     /** A step that wraps the output of the one before must not make values so deep that nothing can write them. */

@@ -1,5 +1,6 @@
 package millrace.run;
 
+import static millrace.schema.Tables.FLOW_RUN;
 import static millrace.schema.Tables.RUN_QUEUE;
 import static millrace.schema.Tables.WAITPOINT;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -43,6 +44,7 @@ import millrace.engine.Event;
 import millrace.engine.Json;
 import millrace.engine.RunEnvironment;
 import millrace.engine.RunStatus;
+import millrace.engine.StepError;
 import millrace.engine.StepResult;
 import millrace.file.Tenants;
 import millrace.journal.RunHeader;
@@ -143,8 +145,12 @@ class PausedRunsTest {
     private final class Calls implements millrace.run.Calls {
         final CountDownLatch reached = new CountDownLatch(1);
         final CountDownLatch released = new CountDownLatch(1);
-        private final RunPlaces places =
-                new RunPlaces(ids, InstantSource.system(), URI.create("https://flows.example.com"));
+        private final RunPlaces places = new RunPlaces(
+                ids,
+                InstantSource.system(),
+                URI.create("https://flows.example.com"),
+                (projectId, externalId) -> Optional.ofNullable(versions.get(externalId))
+                        .map(document -> new RunPlaces.CallableFlow(externalId, externalId, FlowJson.read(document))));
 
         @Override
         public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
@@ -155,6 +161,9 @@ class PausedRunsTest {
         public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
             switch (call.step().source()) {
                 case "effect" -> effects.add(call.path());
+                case "fail" -> {
+                    return new StepResult.Failed(StepError.of("no luck"));
+                }
                 case "wait" -> {
                     reached.countDown();
                     await(released);
@@ -165,7 +174,12 @@ class PausedRunsTest {
         }
 
         @Override
-        public StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+        public StepResult piece(
+                RunHeader run,
+                JsonNode triggerOutput,
+                Command.CallPiece call,
+                String idempotencyKey,
+                Duration timeout) {
             var step = call.step();
             var action = Objects.requireNonNull(
                     pieces.find(step.pieceName()).orElseThrow().action(step.actionName()));
@@ -176,7 +190,7 @@ class PausedRunsTest {
                         throw new IllegalStateException("nothing is sent here");
                     },
                     timeout,
-                    places.of(run, call.resumed())));
+                    places.of(run, triggerOutput, call.resumed())));
         }
 
         @Override
@@ -522,6 +536,113 @@ class PausedRunsTest {
         }
         assertThat(due).isAfter(Instant.now().plus(Duration.ofDays(29)));
         assertThat(process.resumes.resume(unanswered, waitpoint, APPROVED)).isFalse();
+    }
+
+    /** A step that calls the flow of this start. */
+    private static String calling(RunStart callee, boolean wait) {
+        return "subflows/callFlow {'flowId': '" + callee.flowVersionId() + "', 'mode': 'simple', 'waitForResponse': "
+                + wait + ", 'flowProps': {'payload': {'n': 7}}}";
+    }
+
+    @OnBothDatabases
+    void a_flow_waits_for_the_answer_of_the_flow_that_it_calls(Database database) throws InterruptedException {
+        var first = new Process(database);
+        beside(first);
+        var callee = start(
+                database,
+                "work=effect",
+                "answer=subflows/returnResponse {'mode': 'simple',"
+                        + " 'response': {'response': {'got': '{{trigger[\\'output\\'].data.n}}'}}}",
+                "rest=effect");
+
+        var id = first.runs.accept(start(database, "call=" + calling(callee, true), "after=effect"));
+
+        var run = first.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(steps(run).at("/call/output"))
+                .isEqualTo(Json.read("{\"status\": \"success\", \"data\": {\"got\": 7}}"));
+        var child = onlyChild(database, id);
+        assertThat(first.awaitStatus(child, RunStatus.SUCCEEDED).parentRunId()).isEqualTo(id);
+        assertThat(effects).containsExactlyInAnyOrder("work", "rest", "after");
+    }
+
+    @OnBothDatabases
+    void a_flow_that_fails_fails_the_step_that_waits_for_it(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var callee = start(database, "bad=fail");
+
+        var id = process.runs.accept(start(database, "a=" + calling(callee, true), "after=effect"));
+
+        var run = process.awaitStatus(id, RunStatus.FAILED);
+        assertThat(failure(run).path("message").textValue()).isEqualTo("The called flow failed: no luck");
+        assertThat(effects).isEmpty();
+    }
+
+    @OnBothDatabases
+    void a_flow_goes_on_when_the_flow_that_it_calls_ends_without_an_answer(Database database)
+            throws InterruptedException {
+        var process = new Process(database);
+        var callee = start(database, "work=effect");
+
+        var id = process.runs.accept(start(database, "a=" + calling(callee, true)));
+
+        var run = process.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(steps(run).at("/a/output").toString()).isEqualTo("{\"status\":\"success\",\"data\":null}");
+        assertThat(effects).containsExactly("work");
+    }
+
+    @OnBothDatabases
+    void a_flow_calls_another_and_does_not_wait(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var callee = start(database, "bad=fail");
+
+        var reply = process.runs.call(start(database, "a=" + calling(callee, false), "b=effect"), LONG);
+
+        assertThat(reply).isEqualTo(new Reply.Ended(RunStatus.SUCCEEDED));
+        assertThat(effects).containsExactly("b");
+        process.awaitStatus(childOf(database, callee), RunStatus.FAILED);
+    }
+
+    @OnBothDatabases
+    void an_unknown_flow_can_not_be_called(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var id = process.runs.accept(start(
+                database, "a=subflows/callFlow {'flowId': 'nobody', 'mode': 'simple', 'flowProps': {'payload': {}}}"));
+
+        var run = process.awaitStatus(id, RunStatus.FAILED);
+        assertThat(failure(run).path("message").textValue())
+                .isEqualTo("There is no enabled flow nobody in this project.");
+    }
+
+    private static String onlyChild(Database database, String parentRunId) {
+        return database.read(tx -> {
+            var ids = new ArrayList<>(tx.sql()
+                    .select(FLOW_RUN.ID)
+                    .from(FLOW_RUN)
+                    .where(FLOW_RUN.PARENT_RUN_ID.eq(parentRunId))
+                    .fetch(FLOW_RUN.ID));
+            ids.addAll(tx.sql()
+                    .select(RUN_QUEUE.ID)
+                    .from(RUN_QUEUE)
+                    .where(RUN_QUEUE.PARENT_RUN_ID.eq(parentRunId), RUN_QUEUE.RECORDED.isFalse())
+                    .fetch(RUN_QUEUE.ID));
+            assertThat(ids).hasSize(1);
+            return ids.getFirst();
+        });
+    }
+
+    /** The only run of the flow. */
+    private static String childOf(Database database, RunStart callee) {
+        return database.read(tx -> Optional.ofNullable(tx.sql()
+                        .select(RUN_QUEUE.ID)
+                        .from(RUN_QUEUE)
+                        .where(RUN_QUEUE.FLOW_ID.eq(callee.flowVersionId()))
+                        .fetchOne(RUN_QUEUE.ID))
+                .orElseGet(() -> tx.sql()
+                        .select(FLOW_RUN.ID)
+                        .from(FLOW_RUN)
+                        .where(FLOW_RUN.FLOW_ID.eq(callee.flowVersionId()))
+                        .fetchOne(FLOW_RUN.ID)));
     }
 
     private static JsonNode failure(FlowRun run) {

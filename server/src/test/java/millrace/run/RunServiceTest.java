@@ -126,7 +126,12 @@ class RunServiceTest {
         }
 
         @Override
-        public StepResult piece(RunHeader run, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+        public StepResult piece(
+                RunHeader run,
+                JsonNode triggerOutput,
+                Command.CallPiece call,
+                String idempotencyKey,
+                Duration timeout) {
             throw new IllegalStateException("no piece is used here");
         }
 

@@ -124,9 +124,13 @@ public final class Client implements AutoCloseable {
         return all;
     }
 
-    /** A call without a token. */
-    public Answer open(String method, String path, @Nullable JsonNode body) {
-        return send(method, path, body, null);
+    /**
+     * A call without a token.
+     *
+     * @param headers names and values in turn
+     */
+    public Answer open(String method, String path, @Nullable JsonNode body, String... headers) {
+        return send(method, path, body, null, headers);
     }
 
     /** The flow's newest run, once it is paused, with its steps. */
@@ -177,12 +181,16 @@ public final class Client implements AutoCloseable {
         http.close();
     }
 
-    private Answer send(String method, String path, @Nullable JsonNode body, @Nullable String bearer) {
+    private Answer send(
+            String method, String path, @Nullable JsonNode body, @Nullable String bearer, String... headers) {
         var request =
                 HttpRequest.newBuilder(URI.create(base + "/api/v1" + path)).timeout(DEADLINE);
         request.method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(Json.bytes(body)));
         if (body != null) {
             request.header("content-type", "application/json");
+        }
+        if (headers.length > 0) {
+            request.headers(headers);
         }
         if (bearer != null) {
             request.header("authorization", "Bearer " + bearer);

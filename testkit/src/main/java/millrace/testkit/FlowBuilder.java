@@ -52,6 +52,26 @@ public final class FlowBuilder {
         return new FlowBuilder(displayName, webhook, steps);
     }
 
+    /** Begins when another flow of the project calls it. */
+    public FlowBuilder onCall() {
+        var callable = Json.object()
+                .put("name", "trigger")
+                .put("displayName", "Callable Flow")
+                .put("type", "PIECE_TRIGGER")
+                .put("valid", true)
+                .put("lastUpdatedDate", "2026-01-01T00:00:00.000Z");
+        var settings = callable.putObject("settings")
+                .put("pieceName", "@activepieces/piece-subflows")
+                .put("pieceVersion", "0.6.3")
+                .put("triggerName", "callableFlow");
+        settings.putObject("input")
+                .put("mode", "simple")
+                .putObject("exampleData")
+                .putObject("sampleData");
+        settings.putObject("propertySettings");
+        return new FlowBuilder(displayName, callable, steps);
+    }
+
     public FlowBuilder step(String name, Step step) {
         var more = new ArrayList<>(steps);
         more.add(new Step.Named(name, step));

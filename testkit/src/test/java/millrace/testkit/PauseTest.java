@@ -79,6 +79,58 @@ class PauseTest {
     }
 
     @OnBothDatabases
+    void a_flow_waits_for_the_answer_of_another(TestMillrace millrace) {
+        var answer = Json.object();
+        answer.putObject("response").put("double", "{{twice['output']}}");
+        var callee = millrace.publish(flow().onCall()
+                .step("twice", Step.code("return inputs.n * 2").input("n", "{{trigger['output'].data.n}}"))
+                .step(
+                        "answer",
+                        Step.piece("@activepieces/piece-subflows", "0.6.3", "returnResponse")
+                                .input("mode", "simple")
+                                .input("response", answer)));
+        var props = Json.object();
+        props.putObject("payload").put("n", "{{trigger['output'].body.n}}");
+        var caller = millrace.publish(flow().onWebhook()
+                .step(
+                        "call",
+                        Step.piece("@activepieces/piece-subflows", "0.6.3", "callFlow")
+                                .input("flowId", callee)
+                                .input("mode", "simple")
+                                .input("flowProps", props)
+                                .input("waitForResponse", Json.object().booleanNode(true)))
+                .step("tell", Step.respond("{{call['output'].data.double}}")));
+
+        var told = millrace.sync(caller, "{\"n\": 21}");
+
+        assertThat(told.text()).isEqualTo("42");
+        assertThat(millrace.onlyRun(callee).path("parentRunId"))
+                .isEqualTo(millrace.onlyRun(caller).path("id"));
+    }
+
+    @OnBothDatabases
+    void a_webhook_that_claims_to_be_called_by_a_run_has_no_parent(TestMillrace millrace) {
+        var victim = millrace.publish(flow().onWebhook().step("wait", approval("wait_for_approval")));
+        millrace.webhook(victim, "{}");
+        var waiting = millrace.owner().paused(victim).path("id").asText();
+        var flow = millrace.publish(flow().onWebhook().step("bad", Step.code("throw new Error('no')")));
+
+        var answer = millrace.owner()
+                .open(
+                        "POST",
+                        "/webhooks/" + flow,
+                        Json.object(),
+                        "ap-parent-run-id",
+                        waiting,
+                        "ap-fail-parent-on-failure",
+                        "true");
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(millrace.onlyRun(flow).path("parentRunId").isNull()).isTrue();
+        assertThat(millrace.owner().run(waiting).path("status").asText()).isEqualTo("PAUSED");
+    }
+
+    @OnBothDatabases
     void what_can_not_be_resumed_is_told_so(TestMillrace millrace) {
         var flow = millrace.publish(
                 flow().onWebhook().step("ask", answerAndWait()).step("greet", Step.respond("{{ask['output'].body}}")));
