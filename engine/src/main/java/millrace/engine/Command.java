@@ -72,9 +72,13 @@ public sealed interface Command {
      * The run pauses: when its records, the last of which is this one, are durable, it leaves memory. A new execution
      * over the records and a {@link JournalRecord.Resumed} goes on.
      *
+     * @param opened whether the waitpoint is there already
      * @param response what the waiting caller gets then
      */
-    record Pause(JournalRecord.Paused paused, @Nullable Response response) implements Leave {}
+    record Pause(
+            JournalRecord.Paused paused,
+            boolean opened,
+            @Nullable Response response) implements Leave {}
 
     /** Waits before the next attempt of a step; answered by {@link Event.Waited}. */
     record BackOff(String path, Duration delay) implements Command {}

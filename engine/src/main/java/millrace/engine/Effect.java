@@ -2,6 +2,7 @@ package millrace.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,11 +11,18 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface Effect {
     /**
-     * Opens an address whose answer goes to whichever step of the run waits first.
+     * Opens an address before a step waits there.
      *
      * @param id 21 characters, new
+     * @param links the secrets of which each may answer once; none for an address whose one answer goes to whichever
+     *     step of the run waits first
+     * @param needed how many answers end the wait
      */
-    record OpenWaitpoint(String id) implements Effect {}
+    record OpenWaitpoint(String id, List<String> links, int needed) implements Effect {
+        public OpenWaitpoint {
+            links = List.copyOf(links);
+        }
+    }
 
     /**
      * Accepts a run of another flow of the project; this run is its parent.

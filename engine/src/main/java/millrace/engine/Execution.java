@@ -147,7 +147,7 @@ public final class Execution {
         var suspended = replay.suspended(path);
         if (suspended != null && suspended.resumed() == null) {
             records.add(suspended.paused());
-            return new Command.Pause(suspended.paused(), null);
+            return new Command.Pause(suspended.paused(), true, null);
         }
         var ask = missingValues(List.of(step.input()));
         if (ask != null) {
@@ -233,7 +233,7 @@ public final class Execution {
                         paused.output(),
                         millis);
                 records.add(wait);
-                yield new Command.Pause(wait, paused.response());
+                yield new Command.Pause(wait, paused.opened(), paused.response());
             }
             case StepResult.Broken broken -> {
                 finish(call, StepStatus.FAILED, null, broken.error(), millis);

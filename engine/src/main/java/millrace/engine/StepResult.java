@@ -31,7 +31,8 @@ public sealed interface StepResult {
      * The step waits: the run pauses, and the step is called again with a {@link Resumption} once its waitpoint is
      * completed or its time has come.
      *
-     * @param waitpointId names the waitpoint, which becomes durable with the pause
+     * @param waitpointId names the waitpoint
+     * @param opened whether a step before this one opened the waitpoint; if not, it becomes durable with the pause
      * @param until when the wait ends by itself; null when only an answer ends it
      * @param output what the log shows meanwhile
      * @param response what the waiting caller gets once the pause is durable
@@ -39,6 +40,7 @@ public sealed interface StepResult {
      */
     record Paused(
             String waitpointId,
+            boolean opened,
             @Nullable Instant until,
             @Nullable JsonNode output,
             @Nullable Response response,
@@ -46,6 +48,16 @@ public sealed interface StepResult {
             implements StepResult {
         public Paused {
             effects = List.copyOf(effects);
+        }
+
+        /** At a new waitpoint. */
+        public Paused(
+                String waitpointId,
+                @Nullable Instant until,
+                @Nullable JsonNode output,
+                @Nullable Response response,
+                List<Effect> effects) {
+            this(waitpointId, false, until, output, response, effects);
         }
     }
 

@@ -24,6 +24,9 @@ public interface StepRun {
      */
     Waitpoint newWaitpoint();
 
+    /** 21 characters that nobody can guess; others each time. */
+    String secret();
+
     /** What started the run. */
     JsonNode triggerOutput();
 
@@ -71,6 +74,11 @@ public interface StepRun {
 
         @Override
         public Waitpoint newWaitpoint() {
+            throw onlyInARun();
+        }
+
+        @Override
+        public String secret() {
             throw onlyInARun();
         }
 

@@ -92,7 +92,7 @@ class NativePiecesTest {
                         .flatMap(piece -> piece.actions().values().stream())
                         .filter(action -> !action.pure())
                         .map(ActionDefinition::name))
-                .containsExactly("send_request");
+                .containsExactly("send_request", "returnResponse");
     }
 
     @Test

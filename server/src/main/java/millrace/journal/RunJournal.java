@@ -186,13 +186,21 @@ public final class RunJournal {
             switch (effect) {
                 case Effect.OpenWaitpoint open -> {
                     waited = true;
-                    waitpoints.add(new RunFlush.WaitpointRow(
-                            open.id(), Objects.requireNonNull(lastPath), "WEBHOOK", "V0", null, null));
+                    waitpoints.add(opened(open, Objects.requireNonNull(lastPath)));
                 }
                 case Effect.StartRun start -> children.add(child(start));
                 case Effect.CompleteWaitpoint complete -> complete(complete);
             }
         }
+    }
+
+    private static RunFlush.WaitpointRow opened(Effect.OpenWaitpoint open, String path) {
+        if (open.links().isEmpty()) {
+            return new RunFlush.WaitpointRow(open.id(), path, "WEBHOOK", "V0", null, null);
+        }
+        var policy = Json.object().put("needed", open.needed());
+        open.links().forEach(policy.putArray("links")::add);
+        return new RunFlush.WaitpointRow(open.id(), path, "WEBHOOK", "V1", null, Json.text(policy));
     }
 
     /** The first answer to a waitpoint counts. */
@@ -392,13 +400,16 @@ public final class RunJournal {
      * {@code dueAt} or until its waitpoint is completed. Returns when that is durable; nothing may be written after it.
      *
      * @param effects what the pausing step did inside the database
+     * @param waitpointId where the run waits
+     * @param waitpoint the same, when it is not there yet
      * @param replyTo the process whose caller waits for the run's answer
      * @throws LeaseLost when another process has the run
      */
     public void pause(
             List<JournalRecord> last,
             List<Effect> effects,
-            RunFlush.WaitpointRow waitpoint,
+            String waitpointId,
+            RunFlush.@Nullable WaitpointRow waitpoint,
             Instant dueAt,
             @Nullable String replyTo)
             throws InterruptedException {
@@ -408,10 +419,12 @@ public final class RunJournal {
                 submit(flush(null));
             }
             write(last, effects);
-            waitpoints.add(waitpoint);
+            if (waitpoint != null) {
+                waitpoints.add(waitpoint);
+            }
             waited = true;
             paused = true;
-            submit(flush(runRow(PAUSED, null), new RunFlush.Pause(dueAt, waitpoint.id(), replyTo)));
+            submit(flush(runRow(PAUSED, null), new RunFlush.Pause(dueAt, waitpointId, replyTo)));
         } finally {
             lock.unlock();
         }

@@ -13,6 +13,7 @@ import millrace.engine.Command;
 import millrace.engine.Effect;
 import millrace.engine.Event;
 import millrace.engine.FailedStep;
+import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.RunStatus;
 import millrace.engine.StepError;
@@ -176,6 +177,11 @@ final class RunDriver {
         return Doubt.key(run.id(), call.path(), call.attempt());
     }
 
+    private static RunFlush.WaitpointRow waitpoint(JournalRecord.Paused wait) {
+        var type = wait.until() == null ? "WEBHOOK" : "DELAY";
+        return new RunFlush.WaitpointRow(wait.waitpointId(), wait.path(), type, "V1", wait.until(), null);
+    }
+
     private StepResult pausable(ActiveRun run, StepResult result) {
         return result instanceof StepResult.Paused paused
                         && paused.until() != null
@@ -204,13 +210,8 @@ final class RunDriver {
                 .pause(
                         run.execution().takeRecords(),
                         effects,
-                        new RunFlush.WaitpointRow(
-                                wait.waitpointId(),
-                                wait.path(),
-                                wait.until() == null ? "WEBHOOK" : "DELAY",
-                                "V1",
-                                wait.until(),
-                                null),
+                        wait.waitpointId(),
+                        pause.opened() ? null : waitpoint(wait),
                         due,
                         callers.test(run.id()) ? run.journal().processId() : null);
         freed.run();

@@ -84,6 +84,11 @@ public final class RunPlaces {
         }
 
         @Override
+        public String secret() {
+            return ids.random();
+        }
+
+        @Override
         public JsonNode triggerOutput() {
             return triggerOutput;
         }

@@ -165,8 +165,15 @@ public final class RunService implements AutoCloseable {
 
     void forgetCaller(String runId, CompletableFuture<Reply> reply) {
         callers.remove(runId, reply);
-        if (!reply.isDone()) {
+        if (reply.isDone()) {
+            return;
+        }
+        try {
             database.transact(tx -> waitpoints.forgetCaller(tx, runId, dispatch.processId()));
+        } catch (MillraceException away) {
+            log.atWarn()
+                    .addKeyValue("runId", runId)
+                    .log("the run stays bound to this process, its caller's: {}", away.getMessage());
         }
     }
 

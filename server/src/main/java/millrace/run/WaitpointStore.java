@@ -6,8 +6,11 @@ import static millrace.schema.Tables.WAITPOINT;
 import static org.jooq.impl.DSL.val;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Optional;
 import millrace.database.Tx;
+import millrace.engine.Json;
 import millrace.engine.RunStatus;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +59,8 @@ final class WaitpointStore {
     }
 
     /**
-     * Completes the waitpoint and wakes the run if it waits there; a run that does not wait yet will not wait long.
+     * Completes the waitpoint and wakes the run if it waits there; a run that does not wait yet will not wait long. A
+     * waitpoint with several links takes an answer of each and is completed by the last that is needed.
      *
      * @param waitpointId null for whichever waits
      * @param replyTo the process whose caller waits for the run's answer; null leaves it as it is
@@ -79,8 +83,17 @@ final class WaitpointStore {
                 run.get(RUN_QUEUE.PROJECT_ID),
                 run.get(RUN_QUEUE.STATUS),
                 run.get(RUN_QUEUE.WAITPOINT_ID));
-        if (target.open() == null || !close(tx, runId, target.open(), payload)) {
+        if (target.open() == null) {
             return false;
+        }
+        switch (answer(tx, runId, target.open(), payload)) {
+            case REFUSED -> {
+                return false;
+            }
+            case MORE_NEEDED -> {
+                return true;
+            }
+            case ENOUGH -> {}
         }
         if (waitpointId == null) {
             forgetLinks(tx, runId);
@@ -204,6 +217,61 @@ final class WaitpointStore {
                 .deleteFrom(WAITPOINT)
                 .where(WAITPOINT.FLOW_RUN_ID.eq(runId), WAITPOINT.VERSION.eq("V0"), WAITPOINT.STATUS.eq(PENDING))
                 .execute();
+    }
+
+    private enum Answer {
+        REFUSED,
+        MORE_NEEDED,
+        ENOUGH
+    }
+
+    /** Takes one answer. The run's queue row is locked, so answers come one after the other. */
+    private static Answer answer(Tx tx, String runId, String waitpointId, JsonNode payload) {
+        var row = tx.sql()
+                .select(WAITPOINT.POLICY, WAITPOINT.RESUME_PAYLOAD)
+                .from(WAITPOINT)
+                .where(WAITPOINT.ID.eq(waitpointId), WAITPOINT.FLOW_RUN_ID.eq(runId), WAITPOINT.STATUS.eq(PENDING))
+                .fetchOne();
+        var policy = row == null ? null : row.get(WAITPOINT.POLICY);
+        if (row == null || policy == null) {
+            return row != null && close(tx, runId, waitpointId, payload) ? Answer.ENOUGH : Answer.REFUSED;
+        }
+        var answers = row.get(WAITPOINT.RESUME_PAYLOAD) instanceof ArrayNode before ? before : Json.array();
+        var link = link(policy, payload);
+        if (link == 0 || answered(answers, link)) {
+            return Answer.REFUSED;
+        }
+        answers.add(Json.object().put("link", link).setAll((ObjectNode) payload));
+        if (answers.size() >= policy.path("needed").asInt()) {
+            return close(tx, runId, waitpointId, answers) ? Answer.ENOUGH : Answer.REFUSED;
+        }
+        tx.sql()
+                .update(WAITPOINT)
+                .set(WAITPOINT.RESUME_PAYLOAD, (JsonNode) answers)
+                .where(WAITPOINT.ID.eq(waitpointId))
+                .execute();
+        return Answer.MORE_NEEDED;
+    }
+
+    /** Which of the waitpoint's links was used, from 1; 0 for none of them. */
+    private static int link(JsonNode policy, JsonNode payload) {
+        var secret = payload.path("queryParams").path("link").asText();
+        var links = policy.path("links");
+        for (int i = 0; i < links.size(); i++) {
+            if (links.get(i).asText().equals(secret)) {
+                return i + 1;
+            }
+        }
+        return 0;
+    }
+
+    private static boolean answered(ArrayNode answers, int link) {
+        for (var answer : answers) {
+            if (answer.path("link").asInt() == link) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean close(Tx tx, String runId, String waitpointId, @Nullable JsonNode payload) {

@@ -430,6 +430,43 @@ class PausedRunsTest {
     }
 
     @OnBothDatabases
+    void two_of_three_links_end_a_wait_and_each_counts_once(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var id = process.runs.accept(start(
+                database,
+                "links=approval/create_links {'links': 3, 'needed': 2}",
+                "busy=effect",
+                "hold=wait",
+                "many=approval/wait_for_links {'waitpointId': '{{links[\\'output\\'].waitpointId}}'}"));
+        await(process.calls.reached);
+        var links = steps(process.runs.get(Principal.engine("e", "p", project(database)), id))
+                .at("/links/output/links");
+        var waitpoint = links.get(0).asText().split("[/?]")[8];
+
+        // One answers before the run waits.
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(2)))).isTrue();
+        process.calls.released.countDown();
+        process.awaitStatus(id, RunStatus.PAUSED);
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(2)))).isFalse();
+        assertThat(process.resumes.resume(id, waitpoint, APPROVED)).isFalse();
+        assertThat(process.resumes.resume(id, null, APPROVED)).isFalse();
+        process.awaitStatus(id, RunStatus.PAUSED);
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(0)))).isTrue();
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(1)))).isFalse();
+
+        var run = process.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(steps(run).at("/many/output/answers").findValuesAsText("link"))
+                .contains("3", "1")
+                .hasSizeGreaterThanOrEqualTo(2);
+    }
+
+    /** What the query of the link brings. */
+    private static ObjectNode opened(JsonNode link) {
+        var secret = link.asText().substring(link.asText().indexOf("?link=") + 6);
+        return Json.object().set("queryParams", Json.object().put("link", secret));
+    }
+
+    @OnBothDatabases
     void a_waitpoint_of_another_run_resumes_nothing(Database database) throws InterruptedException {
         var process = new Process(database);
         var one = process.runs.accept(start(database, "wait=approval/wait_for_approval {}"));
