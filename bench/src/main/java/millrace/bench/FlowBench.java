@@ -100,8 +100,8 @@ final class FlowBench implements Callable<Integer> {
     }
 
     private static long accepted(InsertRate database) throws SQLException {
-        return Long.parseLong(database.ask("SELECT (SELECT count(*) FROM flow_run)"
-                + " + (SELECT count(*) FROM run_queue WHERE NOT recorded)"));
+        return Long.parseLong(database.ask(
+                "SELECT (SELECT count(*) FROM flow_run)" + " + (SELECT count(*) FROM run_queue WHERE NOT recorded)"));
     }
 
     /** How long the server needed after the load to end every run that it had accepted. */

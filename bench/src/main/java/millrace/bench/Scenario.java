@@ -19,7 +19,12 @@ import millrace.testkit.Step;
  * @param stepsPerRun executed steps, those of loops counted each time
  */
 record Scenario(
-        String what, Function<String, FlowBuilder> flow, boolean sync, JsonNode payload, String answer, int stepsPerRun) {
+        String what,
+        Function<String, FlowBuilder> flow,
+        boolean sync,
+        JsonNode payload,
+        String answer,
+        int stepsPerRun) {
     private static final String DONE = "1";
 
     /** By the name that the command line takes. */
@@ -95,7 +100,8 @@ record Scenario(
         for (var i = 1; i <= count; i++) {
             flow = flow.step(
                     "step_" + i,
-                    Step.code("return inputs.n + 1").input("n", i == 1 ? "{{0}}" : "{{step_" + (i - 1) + "['output']}}"));
+                    Step.code("return inputs.n + 1")
+                            .input("n", i == 1 ? "{{0}}" : "{{step_" + (i - 1) + "['output']}}"));
         }
         return flow.step("answer", Step.respond("{{step_" + count + "['output']}}"));
     }

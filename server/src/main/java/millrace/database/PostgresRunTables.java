@@ -242,7 +242,7 @@ final class PostgresRunTables implements RunTables {
         columns.text(completions, c -> c.row().waitpointId());
         columns.text(completions, c -> c.row().runId());
         columns.text(completions, c -> c.row().waitpointId());
-        columns.text(completions, c -> c.row().payload());
+        columns.json(completions, c -> c.row().payload());
 
         columns.text(flushes.stream().filter(f -> effects(f).ended()).toList(), RunFlush::runId);
     }

@@ -113,7 +113,7 @@ final class SqliteRunTables implements RunTables {
                         UPDATE waitpoint SET status = 'COMPLETED', updated = %s, "resumePayload" = ?
                         WHERE id = ? AND "flowRunId" = ? AND status = 'PENDING'
                         """.formatted(NOW),
-                        completion.payload(),
+                        StorableText.storeJson(completion.payload()),
                         completion.waitpointId(),
                         completion.runId());
             }
