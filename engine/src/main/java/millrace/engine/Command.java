@@ -58,9 +58,9 @@ public sealed interface Command {
 
     /**
      * The process that made this call is gone and left no result: the effect may have happened. Answered by
-     * {@link Event.DoubtNoted} once the doubt is listed; with ASK the run waits for a person instead.
+     * {@link Event.DoubtNoted} once the doubt is listed.
      */
-    record InDoubt(String path, int attempt, OnInDoubt choice) implements Command {}
+    record InDoubt(String path, int attempt, String type, OnInDoubt choice) implements Command {}
 
     /** Answers the waiting caller while the run goes on; the records before it must be durable first. */
     record Reply(Response response) implements Command {}
@@ -79,6 +79,12 @@ public sealed interface Command {
             JournalRecord.Paused paused,
             boolean opened,
             @Nullable Response response) implements Leave {}
+
+    /**
+     * The run waits until a person has said whether this call happened: it leaves memory, and goes on with the record
+     * that the answer writes, {@link JournalRecord.Finished} or {@link JournalRecord.Attempted}.
+     */
+    record Ask(String path, int attempt, String type) implements Leave {}
 
     /** Waits before the next attempt of a step; answered by {@link Event.Waited}. */
     record BackOff(String path, Duration delay) implements Command {}

@@ -161,7 +161,9 @@ public final class Execution {
                         : suspended.paused().attempt());
         if (replay.inDoubt(path, attempt) && !doubtNoted) {
             doubtNoted = true;
-            return new Command.InDoubt(path, attempt, step.onInDoubt());
+            return step.onInDoubt() == OnInDoubt.ASK
+                    ? new Command.Ask(path, attempt, step.type())
+                    : new Command.InDoubt(path, attempt, step.type(), step.onInDoubt());
         }
         var intent = replay.takeIntent(path, attempt);
         if (intent != null && step.onInDoubt() == OnInDoubt.FAIL) {

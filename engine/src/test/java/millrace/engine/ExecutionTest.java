@@ -50,6 +50,7 @@ class ExecutionTest {
                     case Command.End end -> {
                         return end;
                     }
+                    case Command.Ask ask -> throw new IllegalStateException("nobody answers here: " + ask);
                     case Command.Pause pause -> {
                         pauses.add(pause.paused());
                         wakings.apply(pause.paused()).ifPresent(journal::add);
@@ -376,6 +377,17 @@ class ExecutionTest {
         assertThat(Objects.requireNonNull(end.failedStep()).name()).isEqualTo("a");
         assertThat(driver.called).containsExactly("a#1");
         assertThat(steps(driver).at("/a/input/x").intValue()).isEqualTo(1);
+    }
+
+    @Test
+    void a_call_in_doubt_waits_for_an_answer_when_the_flow_says_so() {
+        var driver = crashedInACall("ASK");
+        var execution = new Execution(program(doubtful("ASK")), Json.object(), Replay.of(driver.journal));
+
+        var command = execution.next(new Event.Begin());
+
+        assertThat(command).isEqualTo(new Command.Ask("a", 1, "CODE"));
+        assertThat(execution.takeRecords()).isEmpty();
     }
 
     private static ObjectNode doubtful(String choice) {

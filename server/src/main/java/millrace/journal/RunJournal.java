@@ -535,10 +535,10 @@ public final class RunJournal {
                 packed(began));
     }
 
-    /** The bytes that a queue row keeps of a run's first record. */
-    public static byte[] packed(JournalRecord.Began began) {
+    /** A document of one record: what a queue row keeps of a run's first, or what is written from outside the run. */
+    public static byte[] packed(JournalRecord record) {
         var out = new ByteArrayOutputStream(512);
-        RecordCodec.write(out, began, false);
+        RecordCodec.write(out, record, false);
         return JournalDocument.pack(out.toByteArray(), out.size());
     }
 

@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
 import millrace.database.Database;
+import millrace.definition.OnInDoubt;
 import millrace.database.RunFlush;
 import millrace.engine.Command;
 import millrace.engine.Effect;
@@ -76,6 +77,7 @@ final class RunDriver {
             }
             switch ((Command.Leave) command) {
                 case Command.Pause pause -> pause(run, pause, effects(event));
+                case Command.Ask ask -> ask(run, ask);
                 case Command.End end -> end(run, end, effects(event));
             }
         } catch (LeaseLost lost) {
@@ -127,7 +129,14 @@ final class RunDriver {
             }
             case Command.InDoubt doubt -> {
                 database.transact(tx ->
-                        doubts.note(tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.choice()));
+                        doubts.note(
+                        tx,
+                        run.projectId(),
+                        run.id(),
+                        doubt.path(),
+                        doubt.attempt(),
+                        doubt.type(),
+                        doubt.choice()));
                 yield new Event.DoubtNoted();
             }
             case Command.Leave leave -> throw new IllegalStateException("a run that is over was performed: " + leave);
@@ -203,6 +212,19 @@ final class RunDriver {
     }
 
     /** The run leaves this process; the answer that the step has for the waiting caller leaves after that. */
+    /** Nothing of the run is waiting for a commit here: the call in doubt was preceded by one. */
+    private void ask(ActiveRun run, Command.Ask ask) {
+        database.transact(tx -> {
+            if (doubts.leave(tx, run.id(), run.journal().processId())) {
+                doubts.note(
+                        tx, run.projectId(), run.id(), ask.path(), ask.attempt(), ask.type(), OnInDoubt.ASK);
+            }
+        });
+        log.atWarn()
+                .addKeyValue("runId", run.id())
+                .log("the run waits for somebody to say whether its step {} happened", ask.path());
+    }
+
     private void pause(ActiveRun run, Command.Pause pause, List<Effect> effects) throws InterruptedException {
         var wait = pause.paused();
         var due = wait.until() == null ? pausesEnd(run.journal().header()) : wait.until();

@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import millrace.access.Permission;
 import millrace.access.PrincipalType;
 import millrace.engine.ErrorCode;
@@ -9,6 +10,7 @@ import millrace.http.Call;
 import millrace.http.Room;
 import millrace.http.Routes;
 import millrace.http.SeekPage;
+import org.jspecify.annotations.Nullable;
 
 /** Runs over HTTP (reference/rest-api §5). */
 public final class RunRoutes implements Room {
@@ -27,7 +29,20 @@ public final class RunRoutes implements Room {
         routes.get("/flow-runs/{id}", this::get)
                 .needs(Permission.READ_RUN, PrincipalType.USER, PrincipalType.SERVICE, PrincipalType.ENGINE)
                 .answers(FlowRun.class);
+        routes.post("/flow-runs/{id}/in-doubt", this::decide)
+                .needs(Permission.WRITE_RUN)
+                .takes(Decision.class)
+                .answers(FlowRun.class);
     }
+
+    private FlowRun decide(Call call) {
+        var answer = call.body(Decision.class);
+        return runs.decide(
+                call.principal(), call.path("id"), answer.stepPath(), answer.happened(), answer.output());
+    }
+
+    /** Body of {@code POST /flow-runs/{id}/in-doubt}. */
+    public record Decision(String stepPath, boolean happened, @Nullable JsonNode output) {}
 
     private SeekPage<FlowRun> page(Call call) {
         var query = call.query();

@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -26,6 +27,9 @@ import millrace.engine.ErrorCode;
 import millrace.engine.Execution;
 import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
+import millrace.engine.StepStatus;
+import millrace.engine.StepError;
+import millrace.engine.Json;
 import millrace.engine.MillraceException;
 import millrace.engine.Program;
 import millrace.engine.Replay;
@@ -413,6 +417,38 @@ public final class RunService implements AutoCloseable {
         var steps = RunLog.steps(records, (int) settings.inputTruncateBytes());
         var doubts = database.read(tx -> this.doubts.of(tx, found.run().projectId(), runId));
         return found.run().withSteps(steps, doubts);
+    }
+
+    /**
+     * Answers the question of a run whose step is in doubt (its {@code onInDoubt} is ASK); the run goes on.
+     *
+     * @param happened whether the call of the step happened; it is made again, under a new key, when it did not
+     * @param output what the step gives when it happened
+     * @throws MillraceException ENTITY_NOT_FOUND for an unknown or foreign run, and for a step that nobody asks about;
+     *     VALIDATION (409) when somebody was first
+     */
+    public FlowRun decide(
+            Principal principal, String runId, String stepPath, boolean happened, @Nullable JsonNode output) {
+        var run = get(principal, runId);
+        access.requireEntity(principal, Permission.WRITE_RUN, run.projectId(), "flow_run", runId);
+        var waiting = database.read(tx -> doubts.waiting(tx, run.projectId(), runId, stepPath))
+                .orElseThrow(() -> MillraceException.notFound("flow_run", runId));
+        var record = happened
+                ? new JournalRecord.Finished(
+                        stepPath,
+                        waiting.type(),
+                        StepStatus.SUCCEEDED,
+                        null,
+                        output == null ? Json.object() : output,
+                        null,
+                        0)
+                : new JournalRecord.Attempted(
+                        stepPath, waiting.attempt(), StepError.of("The server stopped before this call was made."));
+        if (!database.transaction(tx -> doubts.decide(tx, waiting, happened, record))) {
+            throw MillraceException.of(ErrorCode.VALIDATION, "The run does not wait for this answer any more");
+        }
+        dispatch.wake();
+        return get(principal, runId);
     }
 
     /** How many runs this process executes now. */

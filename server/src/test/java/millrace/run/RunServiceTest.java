@@ -1,6 +1,7 @@
 package millrace.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -99,6 +100,7 @@ class RunServiceTest {
     private final class ScriptedCalls implements Calls {
         final CountDownLatch reached = new CountDownLatch(1);
         final CountDownLatch released = new CountDownLatch(1);
+        final List<Integer> attempts = new CopyOnWriteArrayList<>();
 
         @Override
         public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
@@ -107,6 +109,9 @@ class RunServiceTest {
 
         @Override
         public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+            if (call.step().source().endsWith("-ask")) {
+                attempts.add(call.attempt());
+            }
             return switch (call.step().source()) {
                 case "effect" -> {
                     effects.add(call.path());
@@ -114,7 +119,7 @@ class RunServiceTest {
                 }
                 case "reply" -> new StepResult.Succeeded(call.input(), new Response(200, Map.of(), call.input()), true);
                 case "fail" -> new StepResult.Failed(StepError.of("no"));
-                case "wait", "effect-wait" -> {
+                case "wait", "effect-wait", "effect-wait-ask" -> {
                     reached.countDown();
                     await(released);
                     yield new StepResult.Succeeded(call.input());
@@ -192,6 +197,9 @@ class RunServiceTest {
             var settings = step.putObject("settings");
             settings.putObject("sourceCode").put("code", parts[1]).put("packageJson", "{}");
             settings.putObject("input").put("value", "{{trigger['output'].n}}");
+            if (parts[1].endsWith("-ask")) {
+                settings.put("onInDoubt", "ASK");
+            }
             if (next != null) {
                 step.set("nextAction", next);
             }
@@ -352,6 +360,61 @@ class RunServiceTest {
                 .extracting(FlowRun::id)
                 .containsExactly(id);
         dying.calls.released.countDown();
+    }
+
+    @OnBothDatabases
+    void a_run_in_doubt_waits_for_an_answer_and_goes_on_with_it(Database database) throws InterruptedException {
+        var dying = new Process(database);
+        var happened = dying.runs.accept(start(Json.object(), "a=effect", "b=effect-wait-ask", "c=effect"));
+        await(dying.calls.reached);
+        dying.dispatch.stopClaiming();
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
+        }
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+        asked(heir, happened);
+
+        heir.runs.decide(engine(), happened, "b", true, Json.object().put("sent", 7));
+
+        var run = finished(heir, happened);
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
+        assertThat(steps(run).at("/b/output/sent").intValue()).isEqualTo(7);
+        assertThat(effects).containsExactly("a", "c");
+        assertThat(Objects.requireNonNull(run.inDoubt()).getFirst().happened()).isTrue();
+        assertThatThrownBy(() -> heir.runs.decide(engine(), happened, "b", true, null))
+                .isInstanceOfSatisfying(MillraceException.class, refused -> assertThat(refused.code())
+                        .isEqualTo(ErrorCode.ENTITY_NOT_FOUND));
+        dying.calls.released.countDown();
+    }
+
+    @OnBothDatabases
+    void a_call_that_did_not_happen_is_made_under_a_new_key(Database database) throws InterruptedException {
+        var dying = new Process(database);
+        var id = dying.runs.accept(start(Json.object(), "b=effect-wait-ask"));
+        await(dying.calls.reached);
+        dying.dispatch.stopClaiming();
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
+        }
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+        asked(heir, id);
+
+        heir.runs.decide(engine(), id, "b", false, null);
+
+        assertThat(finished(heir, id).status()).isEqualTo("SUCCEEDED");
+        assertThat(heir.calls.attempts).containsExactly(2);
+        dying.calls.released.countDown();
+    }
+
+    /** Returns when the run waits for somebody's answer. */
+    private void asked(Process process, String runId) {
+        var deadline = System.nanoTime() + LONG.toNanos();
+        while (!process.runs.get(engine(), runId).status().equals("PAUSED")) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 
     @OnBothDatabases

@@ -109,6 +109,7 @@ CREATE TABLE run_doubt (
     "projectId" varchar(21) NOT NULL,
     created timestamptz NOT NULL DEFAULT now(),
     times integer NOT NULL DEFAULT 1,
+    type varchar NOT NULL,
     choice varchar NOT NULL,
     happened boolean,
     decided timestamptz,

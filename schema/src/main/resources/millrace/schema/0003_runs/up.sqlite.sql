@@ -92,6 +92,7 @@ CREATE TABLE run_doubt (
     "projectId" TEXT NOT NULL,
     created INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000),
     times INTEGER NOT NULL DEFAULT 1,
+    type TEXT NOT NULL,
     choice TEXT NOT NULL,
     happened INTEGER,
     decided INTEGER,
