@@ -8,8 +8,8 @@ import java.util.function.Predicate;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
 import millrace.database.Database;
-import millrace.definition.OnInDoubt;
 import millrace.database.RunFlush;
+import millrace.definition.OnInDoubt;
 import millrace.engine.Command;
 import millrace.engine.Effect;
 import millrace.engine.Event;
@@ -128,15 +128,8 @@ final class RunDriver {
                 yield new Event.Waited();
             }
             case Command.InDoubt doubt -> {
-                database.transact(tx ->
-                        doubts.note(
-                        tx,
-                        run.projectId(),
-                        run.id(),
-                        doubt.path(),
-                        doubt.attempt(),
-                        doubt.type(),
-                        doubt.choice()));
+                database.transact(tx -> doubts.note(
+                        tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.type(), doubt.choice()));
                 yield new Event.DoubtNoted();
             }
             case Command.Leave leave -> throw new IllegalStateException("a run that is over was performed: " + leave);
@@ -216,8 +209,7 @@ final class RunDriver {
     private void ask(ActiveRun run, Command.Ask ask) {
         database.transact(tx -> {
             if (doubts.leave(tx, run.id(), run.journal().processId())) {
-                doubts.note(
-                        tx, run.projectId(), run.id(), ask.path(), ask.attempt(), ask.type(), OnInDoubt.ASK);
+                doubts.note(tx, run.projectId(), run.id(), ask.path(), ask.attempt(), ask.type(), OnInDoubt.ASK);
             }
         });
         log.atWarn()

@@ -37,12 +37,12 @@ public final class RunRoutes implements Room {
 
     private FlowRun decide(Call call) {
         var answer = call.body(Decision.class);
-        return runs.decide(
-                call.principal(), call.path("id"), answer.stepPath(), answer.happened(), answer.output());
+        return runs.decide(call.principal(), call.path("id"), answer.stepPath(), answer.happened(), answer.output());
     }
 
     /** Body of {@code POST /flow-runs/{id}/in-doubt}. */
-    public record Decision(String stepPath, boolean happened, @Nullable JsonNode output) {}
+    public record Decision(
+            String stepPath, boolean happened, @Nullable JsonNode output) {}
 
     private SeekPage<FlowRun> page(Call call) {
         var query = call.query();

@@ -383,8 +383,9 @@ class RunServiceTest {
         assertThat(effects).containsExactly("a", "c");
         assertThat(Objects.requireNonNull(run.inDoubt()).getFirst().happened()).isTrue();
         assertThatThrownBy(() -> heir.runs.decide(engine(), happened, "b", true, null))
-                .isInstanceOfSatisfying(MillraceException.class, refused -> assertThat(refused.code())
-                        .isEqualTo(ErrorCode.ENTITY_NOT_FOUND));
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.ENTITY_NOT_FOUND));
         dying.calls.released.countDown();
     }
 
