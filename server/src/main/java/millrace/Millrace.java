@@ -49,6 +49,7 @@ import millrace.project.ProjectRoutes;
 import millrace.project.ProjectService;
 import millrace.retention.Retention;
 import millrace.run.ResumeService;
+import millrace.run.RunActions;
 import millrace.run.RunPlaces;
 import millrace.run.RunRoutes;
 import millrace.run.RunService;
@@ -154,6 +155,13 @@ public final class Millrace implements AutoCloseable {
                 ids));
         opened(new Retention(database, files, settings.runs().retention()));
         var bodies = new WebhookBody(files);
+        var runActions = opened(new RunActions(
+                database,
+                access,
+                runs,
+                flowId -> flows.find(flowId).flatMap(flow -> Optional.ofNullable(flow.publishedVersionId())),
+                settings.runs().retention(),
+                clock));
         var webhooks = new WebhookService(flows, runs, connections, pieces::find, settings.webhooks());
 
         return opened(HttpServer.start(
@@ -165,7 +173,7 @@ public final class Millrace implements AutoCloseable {
                         new ProjectRoutes(projects),
                         new FlowRoutes(flows),
                         new FolderRoutes(folders),
-                        new RunRoutes(runs),
+                        new RunRoutes(runs, runActions),
                         new PieceRoutes(pieces),
                         new FileRoutes(files),
                         new WebhookRoutes(webhooks, bodies, settings.webhooks()),

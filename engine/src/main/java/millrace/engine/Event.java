@@ -33,5 +33,13 @@ public sealed interface Event {
 
     record DoubtNoted() implements Event {}
 
+    /**
+     * The run is canceled instead of what the command wanted: the step that was called, or was about to be, fails and
+     * nothing follows it.
+     *
+     * @param error what was stopped, and what could not be
+     */
+    record Canceled(StepError error, long millis) implements Event {}
+
     record Replied() implements Event {}
 }

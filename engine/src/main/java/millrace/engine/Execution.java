@@ -55,6 +55,7 @@ public final class Execution {
     /** The attempt of the step about to run, or running. */
     private int attempt = 1;
 
+    /** The call that was made, or waits to be made again. */
     private @Nullable Call open;
     /** A run has one step in doubt at most: calls follow each other. */
     private boolean doubtNoted;
@@ -100,6 +101,7 @@ public final class Execution {
             case Event.Waited ignored -> advance();
             case Event.DoubtNoted ignored -> advance();
             case Event.Replied ignored -> advance();
+            case Event.Canceled canceled -> canceled(canceled.error(), canceled.millis());
         };
     }
 
@@ -211,12 +213,12 @@ public final class Execution {
                 yield succeeded.response() == null ? advance() : new Command.Reply(succeeded.response());
             }
             case StepResult.Failed failed -> {
-                if (call.step().retryOnFailure() && attempt < MAX_ATTEMPTS) {
+                var tries = attempt - replay.firstAttempt(call.path()) + 1;
+                if (call.step().retryOnFailure() && tries < MAX_ATTEMPTS) {
                     replay.forgetPause(call.path());
                     records.add(new JournalRecord.Attempted(call.path(), attempt, failed.error()));
-                    var delay = FIRST_BACK_OFF.multipliedBy(1L << (attempt - 1));
+                    var delay = FIRST_BACK_OFF.multipliedBy(1L << (tries - 1));
                     attempt++;
-                    open = null;
                     yield new Command.BackOff(call.path(), delay);
                 }
                 var end =
@@ -243,6 +245,15 @@ public final class Execution {
                 yield new Command.End(broken.status(), failedStep(call.step(), broken.error()), null, stepsCount);
             }
         };
+    }
+
+    private Command canceled(StepError error, long millis) {
+        var step = frame.next;
+        if (open != null) {
+            stepsCount++;
+            finish(open, StepStatus.FAILED, null, error, millis);
+        }
+        return new Command.End(RunStatus.CANCELED, step == null ? null : failedStep(step, error), null, stepsCount);
     }
 
     private JournalRecord.Finished finish(

@@ -66,6 +66,14 @@ public sealed interface JournalRecord {
             @Nullable JsonNode payload,
             @Nullable StepError error) implements JournalRecord {}
 
+    /**
+     * The run ended and goes on: its failed and unfinished steps are executed again, each as a new attempt, and its
+     * finished ones are kept.
+     *
+     * @param atMillis when it was asked for, in milliseconds since 1970
+     */
+    record Retried(long atMillis) implements JournalRecord {}
+
     /** A loop has evaluated its items, once and for all. */
     record LoopBegan(String path, ArrayNode items) implements JournalRecord {}
 

@@ -93,6 +93,10 @@ public final class RecordCodec {
                         json.writeTree(error.friendly());
                     }
                 }
+                case JournalRecord.Retried retried -> {
+                    json.writeString("R");
+                    json.writeNumber(retried.atMillis());
+                }
                 case JournalRecord.LoopBegan loop -> {
                     json.writeString("L");
                     json.writeString(loop.path());
@@ -180,6 +184,7 @@ public final class RecordCodec {
                         text(row, 1),
                         optional(row.get(2)),
                         row.get(3).isNull() ? null : new StepError(text(row, 3), (ObjectNode) row.get(4)));
+            case "R" -> new JournalRecord.Retried(row.get(1).longValue());
             case "L" -> new JournalRecord.LoopBegan(text(row, 1), (ArrayNode) row.get(2));
             case "E" ->
                 new JournalRecord.LoopEnded(

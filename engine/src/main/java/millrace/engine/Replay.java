@@ -2,6 +2,7 @@ package millrace.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,9 @@ public final class Replay {
     private final Map<String, JournalRecord.LoopEnded> loopEnds = new HashMap<>();
     private final Map<String, Integer> attempts = new HashMap<>();
     private final Map<String, Suspended> suspended = new HashMap<>();
+    /** The first attempt since the last retry, of the steps that had one before it. */
+    private final Map<String, Integer> firstAttempts = new HashMap<>();
+
     private String last = "trigger";
 
     /**
@@ -47,6 +51,7 @@ public final class Replay {
                 case JournalRecord.Resumed resumed ->
                     replay.suspended.computeIfPresent(
                             resumed.path(), (path, step) -> new Suspended(step.paused(), step.input(), resumed));
+                case JournalRecord.Retried ignored -> replay.retry();
                 case JournalRecord.LoopBegan loop -> {
                     replay.last = loop.path();
                     replay.loops.put(loop.path(), loop);
@@ -85,6 +90,18 @@ public final class Replay {
                 .map(Suspended::paused)
                 .findAny()
                 .orElse(null);
+    }
+
+    /** Forgets how steps failed or that they were about to run; they run again under a new attempt. */
+    private void retry() {
+        var again = new HashSet<>(intents.keySet());
+        finished.values().removeIf(done -> done.status() == StepStatus.FAILED && again.add(done.path()));
+        intents.clear();
+        suspended.keySet().removeAll(again);
+        for (var path : again) {
+            attempts.merge(path, 2, (before, first) -> before + 1);
+            firstAttempts.put(path, nextAttempt(path));
+        }
     }
 
     /** The path of the one step that may have happened without being recorded, if any. */
@@ -132,5 +149,10 @@ public final class Replay {
 
     int nextAttempt(String path) {
         return attempts.getOrDefault(path, 1);
+    }
+
+    /** The number of the step's first attempt since the run was last retried. */
+    int firstAttempt(String path) {
+        return firstAttempts.getOrDefault(path, 1);
     }
 }

@@ -85,6 +85,7 @@ public final class RunLog {
                 parent.set(name(wait.path()), step.put("duration", wait.millis()));
             }
             case JournalRecord.Resumed ignored -> {}
+            case JournalRecord.Retried ignored -> dropUnfinished(steps);
             case JournalRecord.LoopBegan loop -> {
                 loopItems.put(loop.path(), loop.items());
                 var step = Json.object().put("type", "LOOP_ON_ITEMS").put("status", StepStatus.SUCCEEDED.name());
@@ -106,6 +107,23 @@ public final class RunLog {
                     step.set("input", truncated(step.get("input")));
                 }
                 parent.set(name(finished.path()), step);
+            }
+        }
+    }
+
+    /** A retry executes these steps again; until then the log does not show them. */
+    private static void dropUnfinished(ObjectNode steps) {
+        steps.properties()
+                .removeIf(step -> switch (step.getValue().path("status").asText()) {
+                    case "FAILED", "RUNNING" -> true;
+                    default -> false;
+                });
+        for (var step : steps) {
+            for (var iteration : step.path("output").path("iterations")) {
+                if (iteration instanceof ObjectNode inner
+                        && step.path("type").asText().equals("LOOP_ON_ITEMS")) {
+                    dropUnfinished(inner);
+                }
             }
         }
     }

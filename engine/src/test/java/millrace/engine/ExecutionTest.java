@@ -574,4 +574,100 @@ class ExecutionTest {
         RecordCodec.write(out, record, false);
         return RecordCodec.read(out.toByteArray(), path -> Json.object()).getFirst();
     }
+
+    @Test
+    void a_retried_run_repeats_what_failed_as_a_new_attempt_and_nothing_else() {
+        var driver = new Driver();
+        var flow = flow(then(
+                code("a", "fetch", "{}", "none"), then(code("b", "fetch", "{}", "none"), code("c", "", "{}", "none"))));
+        driver.calls = call -> call.path().equals("b")
+                ? new StepResult.Failed(StepError.of("no"))
+                : new StepResult.Succeeded(inputOf(call));
+        assertThat(driver.run(flow, Json.object()).status()).isEqualTo(RunStatus.FAILED);
+
+        driver.journal.add(new JournalRecord.Retried(0));
+        assertThat(steps(driver).has("a")).isTrue();
+        assertThat(steps(driver).has("b")).isFalse();
+        driver.calls = call -> new StepResult.Succeeded(inputOf(call));
+        var end = driver.run(flow, Json.object());
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(end.stepsCount()).isEqualTo(3);
+        assertThat(driver.called).containsExactly("a#1", "b#1", "b#2", "c#1");
+        assertThat(steps(driver).at("/b/status").asText()).isEqualTo("SUCCEEDED");
+    }
+
+    @Test
+    void a_retry_gives_a_step_all_its_attempts_again_under_new_numbers() {
+        var driver = new Driver();
+        var flow = flow(code("a", "fetch", "{}", "retryOnFailure"));
+        driver.calls = call -> new StepResult.Failed(StepError.of("no"));
+        driver.run(flow, Json.object());
+        driver.journal.add(new JournalRecord.Retried(0));
+        driver.run(flow, Json.object());
+        driver.journal.add(new JournalRecord.Retried(1));
+        driver.stopAfterCalls = 9;
+
+        assertThatThrownBy(() -> driver.run(flow, Json.object())).isInstanceOf(Crash.class);
+        driver.stopAfterCalls = Integer.MAX_VALUE;
+        driver.run(flow, Json.object());
+
+        assertThat(driver.called)
+                .containsExactly(
+                        "a#1", "a#2", "a#3", "a#4", "a#5", "a#6", "a#7", "a#8", "a#9", "a#10", "a#10", "a#11", "a#12");
+    }
+
+    @Test
+    void a_retry_goes_on_inside_a_loop_and_repeats_steps_after_whose_failure_the_run_went_on() {
+        var driver = new Driver();
+        var body = then(
+                code("ok", "fetch", "{`i`: `{{each['output'].item}}`}", "none"),
+                code("x", "fetch", "{}", "continueOnFailure"));
+        var flow = flow(then(loop("each", "{{trigger['output'].list}}", body), code("end", "", "{}", "none")));
+        var failing = new ArrayList<>(List.of("each[0]/x", "end"));
+        driver.calls = call -> failing.contains(call.path())
+                ? new StepResult.Failed(StepError.of("no"))
+                : new StepResult.Succeeded(inputOf(call));
+        driver.run(flow, Json.read("{\"list\": [1, 2]}"));
+        driver.called.clear();
+        failing.clear();
+
+        driver.journal.add(new JournalRecord.Retried(0));
+        var end = driver.run(flow, Json.read("{\"list\": [1, 2]}"));
+
+        assertThat(end.status()).isEqualTo(RunStatus.SUCCEEDED);
+        assertThat(driver.called).containsExactly("each[0]/x#2", "end#2");
+        assertThat(steps(driver).at("/each/output/iterations/0/x/status").asText())
+                .isEqualTo("SUCCEEDED");
+    }
+
+    @Test
+    void a_cancel_fails_the_step_that_runs_and_ends_the_run() {
+        var execution = new Execution(
+                program(flow(then(code("a", "fetch", "{}", "continueOnFailure"), code("b", "", "{}", "none")))),
+                Json.object(),
+                Replay.none());
+        var records = new ArrayList<JournalRecord>();
+        assertThat(execution.next(new Event.Begin())).isInstanceOf(Command.CallCode.class);
+        records.addAll(execution.takeRecords());
+
+        var end = (Command.End) execution.next(new Event.Canceled(StepError.of("stopped in a"), 7));
+        records.addAll(execution.takeRecords());
+
+        assertThat(end.status()).isEqualTo(RunStatus.CANCELED);
+        assertThat(end.failedStep()).isEqualTo(new FailedStep("a", "a", "stopped in a"));
+        var log = RunLog.steps(records, 2048);
+        assertThat(log.at("/a/status").asText()).isEqualTo("FAILED");
+        assertThat(log.at("/a/duration").asInt()).isEqualTo(7);
+        assertThat(log.has("b")).isFalse();
+    }
+
+    @Test
+    void a_record_of_a_retry_is_read_as_it_was_written() {
+        var out = new ByteArrayOutputStream();
+        RecordCodec.write(out, new JournalRecord.Retried(1_700_000_000_123L), false);
+
+        assertThat(RecordCodec.read(out.toByteArray(), path -> Json.object()))
+                .containsExactly(new JournalRecord.Retried(1_700_000_000_123L));
+    }
 }

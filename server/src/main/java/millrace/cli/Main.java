@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 /** What the launcher starts. Without a command it is the server. Its exit code is the command's. */
 @Command(
         name = "millrace",
-        subcommands = {Training.class, DatabaseCommands.class, Documentation.class})
+        subcommands = {Training.class, DatabaseCommands.class, RunCommands.class, Documentation.class})
 public final class Main {
     private static final int FAILED = 1;
 

@@ -43,6 +43,11 @@ public record SeekPage<T>(
                 hasPrevious ? Cursor.previous(keysOf.apply(ordered.getFirst())) : null);
     }
 
+    /** The request for the page after this one, of so many rows; null on the last. */
+    public @Nullable PageRequest following(int limit) {
+        return next == null ? null : new PageRequest(limit, Cursor.parse(next));
+    }
+
     /** The same page of other values. */
     public <R> SeekPage<R> map(Function<? super T, ? extends R> change) {
         return new SeekPage<>(data.stream().<R>map(change).toList(), next, previous);

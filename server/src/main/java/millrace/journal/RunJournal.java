@@ -82,7 +82,6 @@ public final class RunJournal {
      * A run whose queue row is durable.
      *
      * @param nextSeq the number of the run's next journal row; 0 when it has none, then its first record is written again
-     * @param recorded whether the run's own row is there
      * @param waited whether the run may have waitpoints
      */
     public static RunJournal accepted(
@@ -91,12 +90,10 @@ public final class RunJournal {
             JournalRecord.Began began,
             Instant startTime,
             int nextSeq,
-            boolean recorded,
             boolean waited) {
         var journal = new RunJournal(writer, header, began);
         journal.startTime = startTime;
         journal.queued = true;
-        journal.recorded = recorded;
         journal.waited = waited;
         journal.seq = nextSeq;
         if (nextSeq == 0) {
@@ -217,17 +214,27 @@ public final class RunJournal {
             return;
         }
         var failed = !end.status().equals(SUCCEEDED) && header.failParentOnFailure();
-        var body = Json.object().put("status", failed ? "error" : "success");
-        if (failed) {
-            var step = end.failedStep() == null ? Json.object() : Json.read(end.failedStep());
-            var why = step.path("message").asText(end.status());
+        var step = end.failedStep() == null ? Json.object() : Json.read(end.failedStep());
+        var why = failed ? step.path("message").asText(end.status()) : null;
+        complete(new Effect.CompleteWaitpoint(
+                header.parentRunId(), header.parentWaitpointId(), ended(header.runId(), why)));
+    }
+
+    /**
+     * What a step that waits for a run gets when that run ends without an answer.
+     *
+     * @param why the step fails; null when it goes on
+     */
+    public static ObjectNode ended(String runId, @Nullable String why) {
+        var body = Json.object().put("status", why == null ? "success" : "error");
+        if (why == null) {
+            body.putNull("data");
+        } else {
             body.putObject("data")
                     .put("message", "The called flow failed: " + why)
-                    .put("runId", header.runId());
-        } else {
-            body.putNull("data");
+                    .put("runId", runId);
         }
-        complete(new Effect.CompleteWaitpoint(header.parentRunId(), header.parentWaitpointId(), answer(body)));
+        return answer(body);
     }
 
     /** What a waiting step gets from a run, in the form of an HTTP call. */
@@ -321,6 +328,7 @@ public final class RunJournal {
             case JournalRecord.Attempted tried -> tried.path();
             case JournalRecord.Paused wait -> wait.path();
             case JournalRecord.Resumed resumed -> resumed.path();
+            case JournalRecord.Retried ignored -> null;
             case JournalRecord.LoopBegan loop -> loop.path();
             case JournalRecord.LoopEnded loop -> loop.path();
             case JournalRecord.Finished done -> done.path();
@@ -535,7 +543,7 @@ public final class RunJournal {
                 packed(began));
     }
 
-    /** A document of one record: what a queue row keeps of a run's first, or what is written from outside the run. */
+    /** One record as a document: what a queue row keeps of a run's first record, or a journal row of its own. */
     public static byte[] packed(JournalRecord record) {
         var out = new ByteArrayOutputStream(512);
         RecordCodec.write(out, record, false);

@@ -24,6 +24,7 @@ import org.slf4j.LoggerFactory;
  *   <li>Every call ends: by its answer, at its deadline, or with its host.
  *   <li>A lost host's process is dead before its calls learn that it is lost, so what they do next is done alone.
  *   <li>No thread that calls ever waits for the socket.
+ *   <li>What a caller has left ends: by its cancellation, or with its host when that does not hear it.
  * </ol>
  */
 final class Host implements AutoCloseable {
@@ -55,6 +56,8 @@ final class Host implements AutoCloseable {
     private volatile Outcome.Lost lost = new Outcome.Lost("the host was closed", false);
     private volatile long lastUsed = System.nanoTime();
     private volatile long pongAt = System.nanoTime();
+    /** When a call was last left by its caller; 0 when the event loop has moved since. */
+    private volatile long abandonedAt;
 
     // Of the watch thread alone.
     private long pingAt;
@@ -115,6 +118,7 @@ final class Host implements AutoCloseable {
     /** The call's outcome is known: the host may forget it, or must, when nobody waited for its answer. */
     void settle(PendingCall call, Outcome outcome) {
         if (pending.remove(call.id) != null && outcome instanceof Outcome.Interrupted) {
+            abandonedAt = System.nanoTime();
             cancel(call.id);
         }
         lastUsed = System.nanoTime();
@@ -251,7 +255,7 @@ final class Host implements AutoCloseable {
             lose(new Outcome.Lost("its event loop stood still", false));
         } else if (stalled && onStall == OnStall.DRAIN) {
             accepting = false;
-            if (overdueSince != 0 && now - overdueSince > stallAfter) {
+            if (abandonedAt != 0 || overdueSince != 0 && now - overdueSince > stallAfter) {
                 lose(new Outcome.Lost("its event loop stood still", false));
             }
         } else if (!stalled) {
@@ -283,10 +287,13 @@ final class Host implements AutoCloseable {
     private boolean stalled(long now) {
         if (pinging && pongAt - pingAt >= 0) {
             pinging = false;
+            if (pingAt - abandonedAt >= 0) {
+                abandonedAt = 0;
+            }
         }
         if (!pinging) {
             stalledLooks = 0;
-            if (!pending.isEmpty() && now - pingAt >= PING_EVERY) {
+            if ((!pending.isEmpty() || abandonedAt != 0) && now - pingAt >= PING_EVERY) {
                 pinging = true;
                 pingAt = System.nanoTime();
                 send(List.of(Frame.of(Frame.PING, 0, 0)));

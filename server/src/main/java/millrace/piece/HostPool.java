@@ -233,6 +233,9 @@ public final class HostPool implements AutoCloseable {
             }
             return new Made(outcome);
         } catch (IOException e) {
+            if (Thread.currentThread().isInterrupted()) {
+                return new Made(Outcome.INTERRUPTED);
+            }
             log.atError().setCause(e).log("no host could be started");
             return new NoHost(String.valueOf(e.getMessage()));
         }

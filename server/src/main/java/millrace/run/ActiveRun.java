@@ -9,6 +9,7 @@ import millrace.journal.RunJournal;
  *
  * @param contextKey names the code contexts of the version (or draft) that is executed
  * @param deadlineNanos when its active time is over, by {@code System.nanoTime()}
+ * @param cancellation how others stop it
  * @param reply completed once, with the first thing the caller can be told
  */
 record ActiveRun(
@@ -16,6 +17,7 @@ record ActiveRun(
         Execution execution,
         String contextKey,
         long deadlineNanos,
+        Cancellation cancellation,
         CompletableFuture<Reply> reply) {
 
     String id() {

@@ -72,7 +72,7 @@ final class RunDriver {
             var command = run.execution().next(event);
             while (!(command instanceof Command.Leave)) {
                 run.journal().append(run.execution().takeRecords(), effects(event));
-                event = perform(run, command);
+                event = run.cancellation().asked() ? instead(run, command) : perform(run, command);
                 command = run.execution().next(event);
             }
             switch ((Command.Leave) command) {
@@ -111,8 +111,7 @@ final class RunDriver {
 
     private Event perform(ActiveRun run, Command command) throws InterruptedException {
         return switch (command) {
-            case Command.Evaluate evaluate ->
-                calls.evaluate(run.projectId(), evaluate.sources(), evaluate.state(), timeLeft(run));
+            case Command.Evaluate evaluate -> evaluate(run, evaluate);
             case Command.FetchConnection fetch -> connection(run, fetch.externalId());
             case Command.FetchVariable fetch ->
                 new Event.Fetched(connections.variable(run.projectId(), fetch.name()), null);
@@ -124,12 +123,10 @@ final class RunDriver {
             }
             case Command.BackOff backOff -> {
                 run.journal().barrier();
-                Thread.sleep(min(backOff.delay(), timeLeft(run)));
-                yield new Event.Waited();
+                yield backOff(run, backOff);
             }
             case Command.InDoubt doubt -> {
-                database.transact(tx -> doubts.note(
-                        tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.type(), doubt.choice()));
+                note(run, doubt);
                 yield new Event.DoubtNoted();
             }
             case Command.Leave leave -> throw new IllegalStateException("a run that is over was performed: " + leave);
@@ -144,10 +141,78 @@ final class RunDriver {
         }
     }
 
+    private void note(ActiveRun run, Command.InDoubt doubt) {
+        database.transact(tx -> doubts.note(
+                tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.type(), doubt.choice()));
+    }
+
+    /** Cancels a run before the command is performed. */
+    private Event instead(ActiveRun run, Command command) {
+        return switch (command) {
+            case Command.BackOff ignored ->
+                canceled("The run was canceled while this step waited to be tried again.", 0);
+            case Command.InDoubt doubt -> {
+                note(run, doubt);
+                yield canceled(
+                        "The run was canceled. The server had stopped during this step before: it is not known"
+                                + " whether the step happened.",
+                        0);
+            }
+            default -> canceled("The run was canceled before this step started.", 0);
+        };
+    }
+
+    private static Event canceled(String message, long millis) {
+        return new Event.Canceled(StepError.of(message), millis);
+    }
+
+    private Event backOff(ActiveRun run, Command.BackOff backOff) throws InterruptedException {
+        var cut = false;
+        run.cancellation().enter();
+        try {
+            Thread.sleep(min(backOff.delay(), timeLeft(run)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            cut = run.cancellation().leave();
+        }
+        if (cut || run.cancellation().asked()) {
+            return instead(run, backOff);
+        }
+        leaveIfStopping();
+        return new Event.Waited();
+    }
+
+    private Event evaluate(ActiveRun run, Command.Evaluate evaluate) throws InterruptedException {
+        Event event;
+        var cut = false;
+        run.cancellation().enter();
+        try {
+            event = calls.evaluate(run.projectId(), evaluate.sources(), evaluate.state(), timeLeft(run));
+        } finally {
+            cut = run.cancellation().leave();
+        }
+        if (event instanceof Event.Evaluated) {
+            return event;
+        }
+        if (cut) {
+            return canceled("The run was canceled while the inputs of this step were evaluated.", 0);
+        }
+        leaveIfStopping();
+        return event;
+    }
+
+    /** What ended because the process stops did not fail: whoever takes the run up does it again. */
+    private static void leaveIfStopping() throws InterruptedException {
+        if (Thread.currentThread().isInterrupted()) {
+            throw new InterruptedException();
+        }
+    }
+
     private Event call(ActiveRun run, Command.Call call) throws InterruptedException {
         var left = timeLeft(run);
         if (!left.isPositive()) {
-            return new Event.Called(broken(RunStatus.TIMEOUT, "The run took longer than it may."), 0);
+            return new Event.Called(tooLong(), 0);
         }
         if (run.journal().storedBytes() > settings.maxLogBytes()) {
             return new Event.Called(
@@ -159,20 +224,56 @@ final class RunDriver {
         if (call.effectful()) {
             run.journal().barrier();
             run.journal().awaitLease();
+            if (run.cancellation().asked()) {
+                return instead(run, call);
+            }
         } else if (run.journal().farAhead()) {
             run.journal().barrier();
         }
         var began = System.nanoTime();
-        var result = switch (call) {
-            case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
-            case Command.CallPiece piece ->
-                pausable(
-                        run,
-                        calls.piece(
-                                run.journal().header(), run.journal().triggerOutput(), piece, key(run, call), left));
-        };
-        return new Event.Called(
-                result, Duration.ofNanos(System.nanoTime() - began).toMillis());
+        StepResult result;
+        var cut = false;
+        run.cancellation().enter();
+        try {
+            result = switch (call) {
+                case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
+                case Command.CallPiece piece ->
+                    pausable(
+                            run,
+                            calls.piece(
+                                    run.journal().header(),
+                                    run.journal().triggerOutput(),
+                                    piece,
+                                    key(run, call),
+                                    left));
+            };
+        } finally {
+            cut = run.cancellation().leave();
+        }
+        var millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
+        if (result instanceof StepResult.Succeeded || result instanceof StepResult.Paused) {
+            return new Event.Called(result, millis);
+        }
+        if (cut) {
+            return canceled(stopped(call), millis);
+        }
+        leaveIfStopping();
+        var late = result instanceof StepResult.Failed && !timeLeft(run).isPositive();
+        return new Event.Called(late ? tooLong() : result, millis);
+    }
+
+    private static String stopped(Command.Call call) {
+        return call.effectful()
+                ? "The run was canceled while this step ran. It was stopped, but what it had sent by then can't be"
+                        + " taken back: the step may have taken effect."
+                : "The run was canceled while this step ran, and the step was stopped.";
+    }
+
+    private StepResult tooLong() {
+        return broken(
+                RunStatus.TIMEOUT,
+                "The run took longer than AP_FLOW_TIMEOUT_SECONDS allows, "
+                        + settings.timeout().toSeconds() + " s.");
     }
 
     private static String key(ActiveRun run, Command.Call call) {

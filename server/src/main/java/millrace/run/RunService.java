@@ -16,6 +16,7 @@ import java.util.function.Function;
 import millrace.access.Access;
 import millrace.access.Permission;
 import millrace.access.Principal;
+import millrace.access.Scope;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
 import millrace.database.Database;
@@ -125,7 +126,7 @@ public final class RunService implements AutoCloseable {
             throw e;
         }
         if (here) {
-            var journal = RunJournal.accepted(writer, header, began, now, 0, false, false);
+            var journal = RunJournal.accepted(writer, header, began, now, 0, false);
             launch(journal, program(began), Replay.none(), began, new CompletableFuture<>());
         }
         return header.runId();
@@ -260,8 +261,11 @@ public final class RunService implements AutoCloseable {
                 began,
                 startTime,
                 claimed.nextSeq(),
-                row.recorded() && claimed.waitpointId() == null,
                 claimed.waitpointId() != null || claimed.takeovers() > 0);
+        if (row.recorded() && claimed.waitpointId() == null) {
+            // Its row may say QUEUED.
+            journal.record();
+        }
         var resumed = resumed(claimed, Replay.of(records).waiting());
         if (resumed != null) {
             journal.append(List.of(resumed));
@@ -367,6 +371,7 @@ public final class RunService implements AutoCloseable {
                 new Execution(program, began.payload(), replay),
                 contextKey,
                 System.nanoTime() + settings.timeout().toNanos(),
+                new Cancellation(),
                 reply);
     }
 
@@ -449,6 +454,42 @@ public final class RunService implements AutoCloseable {
         }
         dispatch.wake();
         return get(principal, runId);
+    }
+
+    /**
+     * Why a run is where it is.
+     *
+     * @throws MillraceException ENTITY_NOT_FOUND outside the principal's projects
+     */
+    public RunWhy why(Principal principal, String runId) {
+        return new RunInspection(database).why(access, principal, runId);
+    }
+
+    /** A run without its steps, for those who have checked the scope. */
+    FlowRun find(Scope scope, String runId) {
+        return database.read(tx -> runs.find(tx, scope, runId))
+                .orElseThrow(() -> MillraceException.notFound("flow_run", runId))
+                .run();
+    }
+
+    /** Stops the run if this process executes it. */
+    void stop(String runId) {
+        var one = active.get(runId);
+        if (one != null) {
+            one.run().cancellation().ask();
+        }
+    }
+
+    /** Returns when this process no longer executes the run, or the time is over. */
+    void awaitEnd(String runId, Duration atMost) {
+        var one = active.get(runId);
+        try {
+            if (one != null && atMost.isPositive()) {
+                one.thread().join(atMost);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** How many runs this process executes now. */

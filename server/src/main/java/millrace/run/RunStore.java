@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import millrace.access.Scope;
 import millrace.database.Tx;
 import millrace.engine.RunEnvironment;
@@ -110,6 +111,55 @@ final class RunStore {
                 .fetch(RunStore::fromQueue);
     }
 
+    /** How many runs of the filter's project and time window have each status. */
+    List<StatusCount> countByStatus(Tx tx, RunFilter filter) {
+        var counts = new TreeMap<String, Long>();
+        var recorded = new ArrayList<Condition>();
+        recorded.add(FLOW_RUN.PROJECT_ID.eq(filter.projectId()));
+        recorded.add(FLOW_RUN.ENVIRONMENT.eq(DSL.inline(RunEnvironment.PRODUCTION.name())));
+        recorded.add(FLOW_RUN.ARCHIVED_AT.isNull());
+        between(recorded, FLOW_RUN.CREATED, filter);
+        tx.sql()
+                .select(FLOW_RUN.STATUS, DSL.count())
+                .from(FLOW_RUN)
+                .where(recorded)
+                .groupBy(FLOW_RUN.STATUS)
+                .forEach(row -> counts.merge(row.value1(), (long) row.value2(), Long::sum));
+        var queued = new ArrayList<Condition>();
+        queued.add(RUN_QUEUE.PROJECT_ID.eq(filter.projectId()));
+        queued.add(RUN_QUEUE.ENVIRONMENT.eq(RunEnvironment.PRODUCTION.name()));
+        queued.add(RUN_QUEUE.RECORDED.isFalse());
+        between(queued, RUN_QUEUE.CREATED, filter);
+        tx.sql()
+                .select(RUN_QUEUE.STATUS, DSL.count())
+                .from(RUN_QUEUE)
+                .where(queued)
+                .groupBy(RUN_QUEUE.STATUS)
+                .forEach(row -> counts.merge(row.value1(), (long) row.value2(), Long::sum));
+        return counts.entrySet().stream()
+                .map(count -> new StatusCount(count.getKey(), count.getValue()))
+                .toList();
+    }
+
+    /** The runs of a project that have one of these ids, of any environment. */
+    List<FlowRun> named(Tx tx, String projectId, List<String> runIds) {
+        var found = new ArrayList<>(tx.sql()
+                .select(columns())
+                .from(FLOW_RUN)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
+                .where(FLOW_RUN.ID.in(runIds), FLOW_RUN.PROJECT_ID.eq(projectId))
+                .fetch(RunStore::fromRun));
+        found.addAll(tx.sql()
+                .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)
+                .from(RUN_QUEUE)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
+                .where(RUN_QUEUE.ID.in(runIds), RUN_QUEUE.PROJECT_ID.eq(projectId), RUN_QUEUE.RECORDED.isFalse())
+                .fetch(RunStore::fromQueue));
+        return found;
+    }
+
     private static List<Field<?>> columns() {
         var columns = new ArrayList<Field<?>>();
         for (var field : FLOW_RUN.fields()) {
@@ -182,7 +232,7 @@ final class RunStore {
                 });
     }
 
-    private static List<byte[]> documents(Tx tx, String runId, byte @Nullable [] whole) {
+    static List<byte[]> documents(Tx tx, String runId, byte @Nullable [] whole) {
         if (whole != null) {
             return List.of(whole);
         }

@@ -56,7 +56,7 @@ class SchemaTest {
                         "CREATE INDEX idx_run_tags ON ONLY public.flow_run USING gin (tags) WHERE (tags IS NOT NULL)",
                         "CREATE INDEX idx_run_parent_run_id ON ONLY public.flow_run USING btree (\"parentRunId\")"
                                 + " WHERE (\"parentRunId\" IS NOT NULL)");
-        assertThat(catalogue.indexes("run_queue")).hasSize(5);
+        assertThat(catalogue.indexes("run_queue")).hasSize(7);
         assertThat(catalogue.indexes("run_journal")).hasSize(1);
     }
 

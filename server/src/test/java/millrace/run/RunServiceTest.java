@@ -66,6 +66,7 @@ class RunServiceTest {
     private final class Process implements AutoCloseable {
         final Dispatch dispatch;
         final RunService runs;
+        final RunActions actions;
         final ScriptedCalls calls = new ScriptedCalls();
 
         Process(Database database) {
@@ -86,11 +87,19 @@ class RunServiceTest {
                     SETTINGS,
                     InstantSource.system(),
                     ids);
+            actions = new RunActions(
+                    database,
+                    new Access(new OpenProject()),
+                    runs,
+                    flowId -> Optional.empty(),
+                    SETTINGS.retention(),
+                    InstantSource.system());
             open.add(this);
         }
 
         @Override
         public void close() {
+            actions.close();
             runs.close();
             dispatch.close();
         }
@@ -121,13 +130,23 @@ class RunServiceTest {
                 case "fail" -> new StepResult.Failed(StepError.of("no"));
                 case "wait", "effect-wait", "effect-wait-ask" -> {
                     reached.countDown();
-                    await(released);
-                    yield new StepResult.Succeeded(call.input());
+                    yield released(call);
                 }
                 case "large" -> new StepResult.Succeeded(Json.object().put("text", "x".repeat(100_000)));
                 case "nul" -> new StepResult.Succeeded(Json.object().put("text", "a\0b"));
                 default -> new StepResult.Succeeded(call.input());
             };
+        }
+
+        /** As the calls of a server do: an interrupt ends them. */
+        private StepResult released(Command.CallCode call) {
+            try {
+                assertThat(released.await(30, TimeUnit.SECONDS)).isTrue();
+                return new StepResult.Succeeded(call.input());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return new StepResult.Failed(StepError.of("interrupted"));
+            }
         }
 
         @Override
@@ -332,6 +351,60 @@ class RunServiceTest {
         assertThat(run.status()).isEqualTo("SUCCEEDED");
         assertThat(effects).containsExactly("a", "c");
         dying.calls.released.countDown();
+    }
+
+    private static void askCancel(Database database, String runId) {
+        database.transact(tx -> new RunLifeStore().askCancel(tx, runId));
+    }
+
+    @OnBothDatabases
+    void a_process_cancels_its_run_though_another_was_asked(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var id = process.runs.accept(start(Json.object(), "a=effect", "b=wait", "c=effect"));
+        await(process.calls.reached);
+
+        askCancel(database, id);
+
+        var run = finished(process, id);
+        assertThat(run.status()).isEqualTo("CANCELED");
+        assertThat(Objects.requireNonNull(run.failedStep()).path("name").asText())
+                .isEqualTo("b");
+        assertThat(effects).containsExactly("a");
+    }
+
+    @OnBothDatabases
+    void a_run_that_is_to_be_canceled_is_not_taken_up_when_its_process_dies(Database database)
+            throws InterruptedException {
+        var dying = new Process(database);
+        var id = dying.runs.accept(start(Json.object(), "a=effect", "b=wait", "c=effect"));
+        await(dying.calls.reached);
+        durable(dying, id, "a");
+
+        askCancel(database, id);
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
+        }
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+
+        assertThat(finished(heir, id).status()).isEqualTo("CANCELED");
+        assertThat(effects).containsExactly("a");
+    }
+
+    @OnBothDatabases
+    void a_run_whose_process_stops_in_a_step_does_not_fail_but_goes_on_elsewhere(Database database)
+            throws InterruptedException {
+        var stopping = new Process(database);
+        var id = stopping.runs.accept(start(Json.object(), "a=effect", "b=wait", "c=effect"));
+        await(stopping.calls.reached);
+        stopping.close();
+        open.remove(stopping);
+
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+
+        assertThat(finished(heir, id).status()).isEqualTo("SUCCEEDED");
+        assertThat(effects).containsExactly("a", "c");
     }
 
     @OnBothDatabases

@@ -1,6 +1,7 @@
 package millrace.testkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -108,6 +109,26 @@ public final class Client implements AutoCloseable {
     /** The run with its steps. */
     public JsonNode run(String runId) {
         return get("/flow-runs/" + runId).success();
+    }
+
+    /** A bulk action over these runs: {@code retry}, {@code cancel} or {@code archive}. */
+    public Answer bulk(String action, ObjectNode selection) {
+        return post("/flow-runs/" + action, selection.put("projectId", projectId));
+    }
+
+    /** The flow's only run, once it is in this status. */
+    public JsonNode awaitOnlyRun(String flowId, RunStatus status) {
+        var deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (true) {
+            var runs = runs(flowId);
+            if (runs.size() == 1 && runs.getFirst().path("status").asText().equals(status.name())) {
+                return runs.getFirst();
+            }
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("no run that is " + status + ": " + runs);
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
     }
 
     /** All runs of the flow, newest first, without their steps. */

@@ -9,19 +9,26 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import millrace.engine.Json;
 
 /**
  * The outside world: answers each request with {@code {method, path, headers, body}} of what it was asked, and keeps
- * it. {@code /status/404} answers with that status.
+ * it. {@code /status/404} answers with that status; {@link #answers} gives a path one that changes, {@link #holds} none
+ * at all.
  */
 public final class EchoServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final CopyOnWriteArrayList<ObjectNode> requests = new CopyOnWriteArrayList<>();
+    private final Map<String, Integer> statuses = new ConcurrentHashMap<>();
+    private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
+    private final CountDownLatch closed = new CountDownLatch(1);
 
     private EchoServer(HttpServer server) {
         this.server = server;
@@ -48,8 +55,26 @@ public final class EchoServer implements AutoCloseable {
         return List.copyOf(requests);
     }
 
+    /** From now on requests of the path are answered with this status. */
+    public void answers(String path, int status) {
+        statuses.put(path, status);
+    }
+
+    /** Requests of the path are not answered; returns what opens when the first arrives. */
+    public CountDownLatch holds(String path) {
+        return held.computeIfAbsent(path, p -> new CountDownLatch(1));
+    }
+
+    /** How many requests of the path have arrived. */
+    public long count(String path) {
+        return requests.stream()
+                .filter(request -> request.path("path").asText().equals(path))
+                .count();
+    }
+
     @Override
     public void close() {
+        closed.countDown();
         server.stop(0);
         threads.close();
     }
@@ -65,11 +90,25 @@ public final class EchoServer implements AutoCloseable {
                             headers.put(name.toLowerCase(java.util.Locale.ROOT), String.join(", ", values)));
             request.put("body", new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
             requests.add(request);
-            var status = path.startsWith("/status/") ? Integer.parseInt(path.substring("/status/".length())) : 200;
+            if (held.get(path) instanceof CountDownLatch reached) {
+                reached.countDown();
+                awaitClose();
+                return;
+            }
+            var fixed = path.startsWith("/status/") ? Integer.parseInt(path.substring("/status/".length())) : 200;
+            var status = statuses.getOrDefault(path, fixed);
             var body = Json.bytes(request);
             exchange.getResponseHeaders().set("content-type", "application/json");
             exchange.sendResponseHeaders(status, body.length);
             exchange.getResponseBody().write(body);
+        }
+    }
+
+    private void awaitClose() {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

@@ -87,6 +87,22 @@ public final class Step {
         return new Step(type, changed, body);
     }
 
+    /** Tried again, with pauses, when it fails. */
+    public Step retryOnFailure() {
+        return handling("retryOnFailure");
+    }
+
+    /** The run goes on when it fails. */
+    public Step continueOnFailure() {
+        return handling("continueOnFailure");
+    }
+
+    private Step handling(String name) {
+        var changed = settings.deepCopy();
+        changed.withObjectProperty("errorHandlingOptions").putObject(name).put("value", true);
+        return new Step(type, changed, body);
+    }
+
     /** Adds a step to the body of a loop. */
     public Step step(String name, Step inner) {
         var steps = new ArrayList<>(body);

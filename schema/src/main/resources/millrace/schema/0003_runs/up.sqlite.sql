@@ -75,6 +75,7 @@ CREATE TABLE run_queue (
     "triggeredBy" TEXT,
     "stepNameToTest" TEXT,
     recorded INTEGER NOT NULL DEFAULT 0,
+    "cancelAsked" INTEGER NOT NULL DEFAULT 0,
     "replyTo" TEXT,
     doc BLOB
 ) STRICT;
@@ -83,6 +84,8 @@ CREATE INDEX idx_run_queue_process_id ON run_queue ("processId");
 CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE status = 'QUEUED';
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
 CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE status = 'PAUSED';
+CREATE INDEX idx_run_queue_cancel_asked ON run_queue (id) WHERE "cancelAsked";
+CREATE INDEX idx_run_queue_parent_run_id ON run_queue ("parentRunId") WHERE "parentRunId" IS NOT NULL;
 
 -- Calls whose process ended before their result was durable.
 CREATE TABLE run_doubt (
