@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code run …}: what an operator asks about one run, with or without a server. */
+/** {@code run …}: what an operator asks about one run. A server that runs on SQLite has the file to itself. */
 @Command(
         name = "run",
         mixinStandardHelpOptions = true,
