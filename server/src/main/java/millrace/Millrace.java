@@ -37,6 +37,7 @@ import millrace.instance.Flags;
 import millrace.instance.Health;
 import millrace.instance.InstanceRoutes;
 import millrace.instance.KeyCheck;
+import millrace.journal.Waits;
 import millrace.payload.WebhookBody;
 import millrace.piece.HostPool;
 import millrace.piece.HostSettings;
@@ -115,7 +116,7 @@ public final class Millrace implements AutoCloseable {
         var identities = new IdentityService(database, projects, new Passwords(random), tokens, ids, clock);
 
         var pieces = new NativePieces(random);
-        var sender = opened(new GuardedHttpSender(guard(settings), MAX_ANSWER_BYTES));
+        var sender = StopBeforeSend.around(opened(new GuardedHttpSender(guard(settings), MAX_ANSWER_BYTES)));
         var files = new FileService(
                 database,
                 ids,
@@ -134,7 +135,8 @@ public final class Millrace implements AutoCloseable {
                 dispatchSettings(settings),
                 ids::random,
                 "pid " + ProcessHandle.current().pid(),
-                clock));
+                clock,
+                Waits.SYSTEM));
         var runs = opened(new RunService(
                 database,
                 access,

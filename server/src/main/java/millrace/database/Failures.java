@@ -52,6 +52,8 @@ final class Failures {
         }
         var state = e.getSQLState();
         return e instanceof SQLTransientConnectionException
+                || isSqlite(e, SQLiteErrorCode.SQLITE_FULL)
+                || isSqlite(e, SQLiteErrorCode.SQLITE_IOERR)
                 || (state != null
                         && (state.startsWith("08")
                                 || state.startsWith("57P0")

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
 import millrace.schema.StorableText;
@@ -388,6 +389,36 @@ final class PostgresRunTables implements RunTables {
             }
         }
         return SqlRows.withJournals(connection, claimed);
+    }
+
+    @Override
+    public boolean raise(Connection connection, Lane lane) throws SQLException {
+        return execute(
+                        connection,
+                        "UPDATE lane SET epoch = ? WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?)",
+                        lane.next().epoch(),
+                        lane.processId(),
+                        lane.number(),
+                        lane.epoch(),
+                        lane.next().epoch())
+                == 1;
+    }
+
+    @Override
+    public int unclaim(Connection connection, Lane lane, Collection<String> known) throws SQLException {
+        return execute(
+                connection,
+                """
+                WITH fence AS MATERIALIZED (
+                    SELECT "processId", lane FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+                )
+                UPDATE run_queue q SET "processId" = NULL, lane = NULL, status = 'QUEUED'
+                FROM fence WHERE q."processId" = fence."processId" AND q.lane = fence.lane AND q.id <> ALL (?)
+                """,
+                lane.processId(),
+                lane.number(),
+                lane.epoch(),
+                connection.createArrayOf("text", known.toArray()));
     }
 
     private static Claimed claimed(ResultSet rows, Lane lane, @Nullable Instant created, @Nullable Instant started)

@@ -2,6 +2,7 @@ package millrace.database;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -13,7 +14,8 @@ public final class RunSession implements AutoCloseable {
     private final RunTables tables;
     private final DedicatedWriter writer;
 
-    RunSession(RunTables tables, DedicatedWriter writer) {
+    /** @param writer closed with the session */
+    public RunSession(RunTables tables, DedicatedWriter writer) {
         this.tables = tables;
         this.writer = writer;
     }
@@ -52,6 +54,16 @@ public final class RunSession implements AutoCloseable {
     /** @see RunTables#claim */
     public List<RunTables.Claimed> claim(Lane lane, int limit) {
         return write(connection -> tables.claim(connection, lane, limit));
+    }
+
+    /** @see RunTables#raise */
+    public boolean raise(Lane lane) {
+        return write(connection -> tables.raise(connection, lane));
+    }
+
+    /** @see RunTables#unclaim */
+    public int unclaim(Lane lane, Collection<String> known) {
+        return write(connection -> tables.unclaim(connection, lane, known));
     }
 
     private <T> T write(SqlWork<T> work) {

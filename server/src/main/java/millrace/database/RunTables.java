@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +51,22 @@ public interface RunTables {
      * those that are ready, most urgent and oldest first. Runs whose caller waits at another process are left to it.
      */
     List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException;
+
+    /**
+     * Takes the lane into its next epoch, so that statements of this one whose outcome is unknown are either done or
+     * will never be: a connection that was given up may still deliver them. Doing it again changes nothing.
+     *
+     * @return false when the lane has been taken away
+     */
+    boolean raise(Connection connection, Lane lane) throws SQLException;
+
+    /**
+     * Frees the runs that were claimed for the lane without the process's knowledge: the answer to its claim was lost.
+     *
+     * @param known the runs of the lane that the process works on
+     * @return how many were freed; none when the lane's epoch has passed
+     */
+    int unclaim(Connection connection, Lane lane, Collection<String> known) throws SQLException;
 
     /**
      * A run that this process owns from now on.

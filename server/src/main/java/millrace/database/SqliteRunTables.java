@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import millrace.engine.Json;
 import millrace.schema.StorableText;
 import org.jspecify.annotations.Nullable;
 
@@ -347,6 +349,30 @@ final class SqliteRunTables implements RunTables {
                 }
             }
         }
+    }
+
+    @Override
+    public boolean raise(Connection connection, Lane lane) throws SQLException {
+        return execute(
+                        connection,
+                        "UPDATE lane SET epoch = ? WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?)",
+                        lane.next().epoch(),
+                        lane.processId(),
+                        lane.number(),
+                        lane.epoch(),
+                        lane.next().epoch())
+                == 1;
+    }
+
+    @Override
+    public int unclaim(Connection connection, Lane lane, Collection<String> known) throws SQLException {
+        if (!held(connection, lane)) {
+            return 0;
+        }
+        return execute(connection, """
+                UPDATE run_queue SET "processId" = NULL, lane = NULL, status = 'QUEUED'
+                WHERE "processId" = ? AND lane = ? AND id NOT IN (SELECT value FROM json_each(?))
+                """, lane.processId(), lane.number(), Json.text(Json.MAPPER.valueToTree(known)));
     }
 
     @Override

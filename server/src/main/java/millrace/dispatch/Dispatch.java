@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -11,9 +13,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import millrace.database.Lane;
 import millrace.database.RunSession;
+import millrace.database.RunTables;
 import millrace.database.WriteFailed;
 import millrace.journal.JournalWriter;
 import millrace.journal.Lease;
+import millrace.journal.Waits;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +30,7 @@ import org.slf4j.LoggerFactory;
  *   <li>A run is worked on only by the process that its queue row names, or that accepted it and holds it in memory.
  *   <li>A process believes in its lease for less time than others wait before they declare it dead.
  *   <li>A process that was declared dead goes on under a new name; nothing is ever written under the old one again.
+ *   <li>A run that was claimed for this process and that it never heard of is free again once it has a connection.
  *   <li>Each active run holds one slot; claims are made only for free slots.
  * </ol>
  *
@@ -40,6 +45,7 @@ public final class Dispatch implements AutoCloseable {
     private final Supplier<String> names;
     private final String label;
     private final InstantSource clock;
+    private final Waits waits;
     private final RunSession session;
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
@@ -48,13 +54,24 @@ public final class Dispatch implements AutoCloseable {
     private volatile boolean closing;
     private @Nullable Thread thread;
     /** Others can't be told dead from silent before this moment: the database was away for all alike. */
-    private long judgeAfterNanos = System.nanoTime();
+    private long judgeAfterNanos;
 
-    /** What a process has until it is declared dead: its name in the database, its lease, its writers. */
-    private record Seat(String processId, Lease lease, List<JournalWriter> writers) {}
+    private long nextBeatNanos;
+    /** The lane of claimed runs: they are told from those that the process has accepted. Used by the dispatch alone. */
+    private Lane claims;
+
+    private boolean claimsUncertain;
 
     /**
-     * Registers the process and starts its writers; {@link #start} begins heartbeats and claims.
+     * What a process has until it is declared dead: its name in the database, its lease, its writers.
+     *
+     * @param claimed the runs that it has claimed and works on, and how often: a run that pauses can be claimed again
+     *     before its first claim has ended
+     */
+    private record Seat(String processId, Lease lease, List<JournalWriter> writers, Map<String, Integer> claimed) {}
+
+    /**
+     * Registers the process; {@link #start} begins to write, to renew the lease and to claim.
      *
      * @param sessions opens a way to write for a purpose
      * @param names gives a new id for each registration
@@ -65,34 +82,44 @@ public final class Dispatch implements AutoCloseable {
             DispatchSettings settings,
             Supplier<String> names,
             String label,
-            InstantSource clock) {
+            InstantSource clock,
+            Waits waits) {
         this.sessions = sessions;
         this.settings = settings;
         this.names = names;
         this.label = label;
         this.clock = clock;
+        this.waits = waits;
+        this.judgeAfterNanos = waits.nanos();
+        this.nextBeatNanos = waits.nanos();
         this.slots = new Semaphore(settings.slots(), true);
         this.session = sessions.apply("dispatch");
         this.seat = takeSeat();
+        this.claims = claimsOf(seat);
         if (settings.alone()) {
             takeOver(Duration.ZERO);
         }
     }
 
-    /** Begins to renew the lease and to claim runs for {@code runs}. */
+    /** Starts the writers, and begins to renew the lease and to claim runs for {@code runs}. */
     public void start(ClaimedRuns runs) {
+        seat.writers().forEach(JournalWriter::start);
         thread = Thread.ofPlatform().name("dispatch").start(() -> tick(runs));
     }
 
     private Seat takeSeat() {
         var processId = names.get();
-        var lease = new Lease(settings.lease(), clock);
-        session.register(processId, label, settings.lanes());
+        var lease = new Lease(settings.lease(), clock, waits);
+        session.register(processId, label, settings.lanes() + 1);
         var writers = new ArrayList<JournalWriter>();
         for (int i = 0; i < settings.lanes(); i++) {
-            writers.add(new JournalWriter(sessions.apply("journal"), new Lane(processId, i, 1), lease));
+            writers.add(new JournalWriter(sessions.apply("journal"), new Lane(processId, i, 1), lease, waits));
         }
-        return new Seat(processId, lease, List.copyOf(writers));
+        return new Seat(processId, lease, List.copyOf(writers), new ConcurrentHashMap<>());
+    }
+
+    private Lane claimsOf(Seat seat) {
+        return new Lane(seat.processId(), settings.lanes(), 1);
     }
 
     /** The name of this process in the database, until it is declared dead. */
@@ -116,6 +143,17 @@ public final class Dispatch implements AutoCloseable {
         return slots.tryAcquire(atMost.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** Gives back the slot of a claimed run that this process works on no longer. */
+    public void leave(RunTables.Claimed claimed, JournalWriter writer) {
+        var sitting = seat;
+        // The run of an earlier seat may have been claimed again for this one.
+        if (sitting.writers().contains(writer)) {
+            sitting.claimed().computeIfPresent(claimed.runId(), (id, times) -> times == 1 ? null : times - 1);
+        }
+        leave();
+    }
+
+    /** Gives back a slot. */
     public void leave() {
         slots.release();
         // Only a full house leaves runs unowned while somebody waits for room.
@@ -130,14 +168,9 @@ public final class Dispatch implements AutoCloseable {
     }
 
     private void tick(ClaimedRuns runs) {
-        long nextBeat = System.nanoTime();
         while (!closing) {
             try {
-                if (System.nanoTime() - nextBeat >= 0) {
-                    beat();
-                    nextBeat = System.nanoTime() + settings.heartbeat().toNanos();
-                }
-                if (!claim(runs)) {
+                if (!round(runs)) {
                     wake.tryAcquire(settings.poll().toMillis(), TimeUnit.MILLISECONDS);
                     wake.drainPermits();
                 }
@@ -146,12 +179,35 @@ public final class Dispatch implements AutoCloseable {
                 return;
             } catch (WriteFailed e) {
                 log.warn("dispatch can't reach the database and tries again: {}", e.getMessage());
-                judgeAfterNanos = System.nanoTime() + settings.lease().toNanos();
                 pause();
             } catch (RuntimeException e) {
                 log.error("dispatch failed and goes on", e);
                 pause();
             }
+        }
+    }
+
+    /**
+     * Renews the lease when that is due, and claims runs for free slots. Called in a row by the dispatch's own thread,
+     * or by a simulation that has not started it.
+     *
+     * @return whether there may be more to claim
+     * @throws WriteFailed when the database did not take part; the next round tries again
+     */
+    public boolean round(ClaimedRuns runs) {
+        try {
+            if (waits.nanos() - nextBeatNanos >= 0) {
+                beat();
+                nextBeatNanos = waits.nanos() + settings.heartbeat().toNanos();
+            }
+            if (claimsUncertain) {
+                settleClaims();
+            }
+            return claim(runs);
+        } catch (WriteFailed e) {
+            claimsUncertain = true;
+            judgeAfterNanos = waits.nanos() + settings.lease().toNanos();
+            throw e;
         }
     }
 
@@ -170,11 +226,28 @@ public final class Dispatch implements AutoCloseable {
             // The old writers end first: their connections are counted, and what they hold is refused anyway.
             sitting.writers().forEach(JournalWriter::close);
             seat = takeSeat();
+            claims = claimsOf(seat);
+            claimsUncertain = false;
+            if (thread != null) {
+                seat.writers().forEach(JournalWriter::start);
+            }
             return;
         }
-        if (System.nanoTime() - judgeAfterNanos > 0) {
+        if (waits.nanos() - judgeAfterNanos > 0) {
             takeOver(settings.lease());
         }
+    }
+
+    /** After a lost connection, frees the runs that were claimed for this process and that it never heard of. */
+    private void settleClaims() {
+        if (session.raise(claims)) {
+            claims = claims.next();
+            var unheard = session.unclaim(claims, seat.claimed().keySet());
+            if (unheard > 0) {
+                log.info("freed {} runs whose claim was never answered", unheard);
+            }
+        }
+        claimsUncertain = false;
     }
 
     private void takeOver(Duration silence) {
@@ -192,10 +265,12 @@ public final class Dispatch implements AutoCloseable {
         }
         int taken = 0;
         try {
+            var sitting = seat;
             var writer = writer();
-            var claimed = session.claim(writer.lane(), limit);
+            var claimed = session.claim(claims, limit);
             for (var run : claimed) {
                 taken++;
+                sitting.claimed().merge(run.runId(), 1, Integer::sum);
                 runs.run(run, writer);
             }
             return claimed.size() == limit;

@@ -1,5 +1,6 @@
 package millrace.journal;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -10,6 +11,7 @@ import millrace.database.Lane;
 import millrace.database.RunFlush;
 import millrace.database.RunSession;
 import millrace.database.WriteFailed;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,8 +21,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Invariants:
  * <ol>
- *   <li>A flush reported durable is durable; one reported lost was not written and never will be.
- *   <li>A batch names a run at most once, as its own or as one whose waitpoint is completed, and a run's flushes are committed in the order of submission.
+ *   <li>A flush reported durable is durable. After one reported lost, this process has no part in the run any more.
+ *   <li>A batch names a run at most once, as its own or as one whose waitpoint is completed, and a run's flushes are
+ *       committed in the order of submission.
+ *   <li>A flush whose outcome is unknown is either done or will never be, before anything else is written: its lane is
+ *       taken into the next epoch, since a connection that was given up may still deliver it.
  *   <li>Nothing is written after the lane's epoch has passed (the statement's fence decides, not this class).
  *   <li>A flush that the database refuses is parted from its neighbours and fails alone.
  * </ol>
@@ -31,13 +36,17 @@ public final class JournalWriter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(JournalWriter.class);
     private static final int MAX_BATCH = 512;
     private static final int MAX_WAITING = 100_000;
-    private static final long RETRY_MILLIS = 100;
+    private static final Duration IDLE = Duration.ofMillis(200);
+    private static final Duration RETRY = Duration.ofMillis(100);
 
     private final RunSession session;
-    private final Lane lane;
+    /** Changed by the writer alone. */
+    private volatile Lane lane;
+
     private final Lease lease;
+    private final Waits waits;
     private final LinkedBlockingDeque<Waiting> waiting = new LinkedBlockingDeque<>(MAX_WAITING);
-    private final Thread thread;
+    private @Nullable Thread thread;
     private volatile boolean closing;
 
     private record Waiting(RunFlush flush, CompletableFuture<Outcome> outcome) {}
@@ -45,7 +54,7 @@ public final class JournalWriter implements AutoCloseable {
     /** What became of a flush. */
     public enum Outcome {
         DURABLE,
-        /** Another process has taken the run over; this one must stop working on it. */
+        /** Other processes have the run, with or without this flush; this one must stop working on it. */
         LOST
     }
 
@@ -53,11 +62,16 @@ public final class JournalWriter implements AutoCloseable {
      * @param session used by this writer alone; closed with it
      * @param lease the process's; asked while the database fails
      */
-    public JournalWriter(RunSession session, Lane lane, Lease lease) {
+    public JournalWriter(RunSession session, Lane lane, Lease lease, Waits waits) {
         this.session = session;
         this.lane = lane;
         this.lease = lease;
-        this.thread = Thread.ofPlatform().name("journal-" + lane.number()).start(this::write);
+        this.waits = waits;
+    }
+
+    /** Starts the thread that writes. What was submitted before waits for it. */
+    public void start() {
+        thread = Thread.ofPlatform().name("journal-" + lane.number()).start(this::write);
     }
 
     public Lane lane() {
@@ -69,6 +83,11 @@ public final class JournalWriter implements AutoCloseable {
         return lease;
     }
 
+    /** How a caller of {@link #submit} waits for the outcome. */
+    public Waits waits() {
+        return waits;
+    }
+
     /**
      * Hands a flush over. The future completes when it is durable or lost, and exceptionally when the database refuses
      * this flush.
@@ -78,59 +97,73 @@ public final class JournalWriter implements AutoCloseable {
     public CompletableFuture<Outcome> submit(RunFlush flush) throws InterruptedException {
         var outcome = new CompletableFuture<Outcome>();
         waiting.put(new Waiting(flush, outcome));
-        if (closing && !thread.isAlive()) {
+        var writing = thread;
+        if (closing && (writing == null || !writing.isAlive())) {
             outcome.complete(Outcome.LOST);
         }
         return outcome;
     }
 
     private void write() {
-        var batch = new ArrayList<Waiting>();
-        var runs = new HashSet<String>();
-        while (true) {
-            try {
-                var first = waiting.poll(closing ? 0 : 200, TimeUnit.MILLISECONDS);
-                if (first == null) {
-                    if (closing) {
-                        return;
-                    }
-                    continue;
-                }
-                take(first, batch, runs);
-                commit(batch);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
-                return;
-            } catch (RuntimeException e) {
-                // A defect of ours must not end the writer: its runs would wait for ever.
-                log.error("the journal writer failed", e);
-                batch.forEach(failed -> failed.outcome.completeExceptionally(e));
-            } finally {
-                batch.clear();
-                runs.clear();
-            }
+        try {
+            while (writeNext(closing ? Duration.ZERO : IDLE) || !closing) {}
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
-    /** Fills the batch up to the next flush of a run that is already in it. */
-    private void take(Waiting first, List<Waiting> batch, HashSet<String> runs) {
+    /**
+     * Commits what is waiting, up to one batch. Called in a row by the writer's own thread, or by a simulation that has
+     * not started it.
+     *
+     * @param atMost how long to wait for something to write
+     * @return false when there was nothing
+     */
+    public boolean writeNext(Duration atMost) throws InterruptedException {
+        var first = waiting.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        if (first == null) {
+            return false;
+        }
+        var batch = take(first);
+        try {
+            commit(batch);
+        } catch (InterruptedException e) {
+            batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
+            throw e;
+        } catch (RuntimeException e) {
+            // A defect of ours must not end the writer: its runs would wait for ever.
+            log.error("the journal writer failed", e);
+            batch.forEach(failed -> failed.outcome.completeExceptionally(e));
+        }
+        return true;
+    }
+
+    /** A batch, up to the next flush of a run that is already in it. */
+    private List<Waiting> take(Waiting first) {
+        var batch = new ArrayList<Waiting>();
+        var runs = new HashSet<String>();
         for (var next = first; next != null; next = waiting.pollFirst()) {
             if (!next.flush.addRuns(runs)) {
                 waiting.addFirst(next);
-                return;
+                break;
             }
             batch.add(next);
             if (batch.size() == MAX_BATCH) {
-                return;
+                break;
             }
         }
+        return batch;
     }
 
     private void commit(List<Waiting> batch) throws InterruptedException {
         var flushes = batch.stream().map(Waiting::flush).toList();
+        var uncertain = false;
         while (true) {
             try {
+                if (uncertain && session.raise(lane)) {
+                    lane = lane.next();
+                }
+                uncertain = false;
                 var written = session.flush(lane, flushes);
                 for (var done : batch) {
                     done.outcome.complete(written ? Outcome.DURABLE : Outcome.LOST);
@@ -138,12 +171,14 @@ public final class JournalWriter implements AutoCloseable {
                 return;
             } catch (WriteFailed e) {
                 if (e.mayPass()) {
-                    if (!lease.held()) {
+                    uncertain = true;
+                    // A lease that is only uncertain may be renewed yet: then nobody else would go on with these runs.
+                    if (lease.lost() || (closing && !lease.held())) {
                         batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
                         return;
                     }
                     log.warn("the journal can't be written and is tried again: {}", e.getMessage());
-                    Thread.sleep(RETRY_MILLIS);
+                    waits.sleep(RETRY);
                 } else if (batch.size() == 1) {
                     batch.getFirst().outcome.completeExceptionally(e);
                     return;
@@ -161,11 +196,14 @@ public final class JournalWriter implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
-            thread.interrupt();
-            Thread.currentThread().interrupt();
+        var writing = thread;
+        if (writing != null) {
+            try {
+                writing.join();
+            } catch (InterruptedException e) {
+                writing.interrupt();
+                Thread.currentThread().interrupt();
+            }
         }
         for (var left = waiting.poll(); left != null; left = waiting.poll()) {
             left.outcome.complete(Outcome.LOST);

@@ -16,19 +16,21 @@ public final class Lease {
 
     private final Duration length;
     private final InstantSource clock;
+    private final Waits waits;
     private volatile Moment renewed;
     private volatile boolean lost;
 
     private record Moment(long nanos, long wallMillis) {}
 
-    public Lease(Duration length, InstantSource clock) {
+    public Lease(Duration length, InstantSource clock, Waits waits) {
         this.length = length;
         this.clock = clock;
+        this.waits = waits;
         this.renewed = now();
     }
 
     private Moment now() {
-        return new Moment(System.nanoTime(), clock.millis());
+        return new Moment(waits.nanos(), clock.millis());
     }
 
     /** Runs a heartbeat; the lease is renewed when it answers true, and lost when false. */

@@ -1,6 +1,7 @@
 package millrace.journal;
 
 import java.time.Instant;
+import millrace.database.RunTables;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,4 +23,23 @@ public record RunHeader(
         boolean failParentOnFailure,
         @Nullable String parentWaitpointId,
         @Nullable String triggeredBy,
-        @Nullable String stepNameToTest) {}
+        @Nullable String stepNameToTest) {
+
+    /** That of a run that was claimed from the queue. */
+    public static RunHeader of(RunTables.Claimed claimed) {
+        var row = claimed.row();
+        return new RunHeader(
+                claimed.runId(),
+                claimed.projectId(),
+                row.flowId(),
+                row.flowVersionId(),
+                row.environment(),
+                row.created(),
+                row.priority(),
+                row.parentRunId(),
+                row.failParentOnFailure(),
+                row.parentWaitpointId(),
+                row.triggeredBy(),
+                row.stepNameToTest());
+    }
+}

@@ -62,6 +62,9 @@ public final class RunJournal {
     private @Nullable Instant startTime;
     /** Flushes that nobody has waited for yet, oldest first. */
     private final ArrayDeque<CompletableFuture<JournalWriter.Outcome>> open = new ArrayDeque<>();
+    /** The outcome of the last flush: when that is durable, so are all before it. */
+    private CompletableFuture<JournalWriter.Outcome> latest =
+            CompletableFuture.completedFuture(JournalWriter.Outcome.DURABLE);
 
     private RunJournal(JournalWriter writer, RunHeader header, JournalRecord.Began began) {
         this.writer = writer;
@@ -118,7 +121,7 @@ public final class RunJournal {
             if (lease.lost()) {
                 throw new LeaseLost(header.runId());
             }
-            Thread.sleep(LEASE_CHECK);
+            writer.waits().sleep(LEASE_CHECK);
         }
     }
 
@@ -268,7 +271,7 @@ public final class RunJournal {
 
     private void write(JournalRecord record) {
         if (buffer.size() == 0) {
-            waitingSince = System.nanoTime();
+            waitingSince = writer.waits().nanos();
         }
         var path = pathOf(record);
         if (path != null) {
@@ -376,7 +379,11 @@ public final class RunJournal {
     public void flushOlderThan(Duration age) {
         lock.lock();
         try {
-            if (queued && !ended && !paused && buffer.size() > 0 && System.nanoTime() - waitingSince > age.toNanos()) {
+            if (queued
+                    && !ended
+                    && !paused
+                    && buffer.size() > 0
+                    && writer.waits().nanos() - waitingSince > age.toNanos()) {
                 submit(flush(null));
             }
         } finally {
@@ -394,7 +401,7 @@ public final class RunJournal {
         lock.lock();
         try {
             if (recorded || ended || paused) {
-                return CompletableFuture.completedFuture(JournalWriter.Outcome.DURABLE);
+                return latest;
             }
             recorded = true;
             return submit(flush(runRow("RUNNING", null)));
@@ -578,6 +585,7 @@ public final class RunJournal {
             outcome = CompletableFuture.failedFuture(e);
         }
         open.addLast(outcome);
+        latest = outcome;
         return outcome;
     }
 
@@ -598,7 +606,7 @@ public final class RunJournal {
 
     private void await(CompletableFuture<JournalWriter.Outcome> outcome) throws InterruptedException {
         try {
-            if (outcome.get() == JournalWriter.Outcome.LOST) {
+            if (writer.waits().await(outcome) == JournalWriter.Outcome.LOST) {
                 throw new LeaseLost(header.runId());
             }
         } catch (ExecutionException e) {

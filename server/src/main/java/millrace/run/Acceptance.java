@@ -42,7 +42,7 @@ final class Acceptance {
         var flush =
                 new RunFlush(header.runId(), header.projectId(), row, null, List.of(), null, RunFlush.QueueChange.NONE);
         try {
-            if (writer.submit(flush).get() == JournalWriter.Outcome.LOST) {
+            if (writer.waits().await(writer.submit(flush)) == JournalWriter.Outcome.LOST) {
                 throw MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
             }
         } catch (ExecutionException e) {

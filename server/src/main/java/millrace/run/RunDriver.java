@@ -5,17 +5,18 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
-import millrace.database.Database;
 import millrace.database.RunFlush;
-import millrace.definition.OnInDoubt;
 import millrace.engine.Command;
 import millrace.engine.Effect;
+import millrace.engine.ErrorCode;
 import millrace.engine.Event;
 import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
+import millrace.engine.MillraceException;
 import millrace.engine.RunStatus;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
@@ -24,6 +25,7 @@ import millrace.journal.JournalRefused;
 import millrace.journal.LeaseLost;
 import millrace.journal.RunEnd;
 import millrace.journal.RunHeader;
+import millrace.journal.Waits;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,35 +36,46 @@ import org.slf4j.LoggerFactory;
  */
 final class RunDriver {
     private static final Logger log = LoggerFactory.getLogger(RunDriver.class);
+    private static final Duration DATABASE_RETRY = Duration.ofMillis(200);
 
-    private final Database database;
-    private final DoubtStore doubts = new DoubtStore();
+    private final Doubts doubts;
     private final Calls calls;
     private final ConnectionService connections;
     private final RunSettings settings;
     private final InstantSource clock;
     private final Predicate<String> callers;
     private final Runnable freed;
+    private final Waits waits;
+
+    /** Lists calls that may have happened. Both return when that is durable. */
+    interface Doubts {
+        void note(ActiveRun run, Command.InDoubt doubt);
+
+        /** Notes a doubt, and gives the run away until somebody has decided. */
+        void ask(ActiveRun run, Command.Ask doubt);
+    }
 
     /**
      * @param callers whether somebody waits in this process for the answer of a run
      * @param freed told when a run may have become free: one that was started or woken
      */
     RunDriver(
-            Database database,
+            Doubts doubts,
             Calls calls,
             ConnectionService connections,
             RunSettings settings,
             InstantSource clock,
             Predicate<String> callers,
-            Runnable freed) {
-        this.database = database;
+            Runnable freed,
+            Waits waits) {
+        this.doubts = doubts;
         this.calls = calls;
         this.connections = connections;
         this.settings = settings;
         this.clock = clock;
         this.callers = callers;
         this.freed = freed;
+        this.waits = waits;
     }
 
     /** The whole life of a run in this process. Returns when its end or pause is durable, or when it is not ours. */
@@ -114,7 +127,7 @@ final class RunDriver {
             case Command.Evaluate evaluate -> evaluate(run, evaluate);
             case Command.FetchConnection fetch -> connection(run, fetch.externalId());
             case Command.FetchVariable fetch ->
-                new Event.Fetched(connections.variable(run.projectId(), fetch.name()), null);
+                new Event.Fetched(patiently(() -> connections.variable(run.projectId(), fetch.name())), null);
             case Command.Call call -> call(run, call);
             case Command.Reply reply -> {
                 run.journal().barrier();
@@ -133,21 +146,37 @@ final class RunDriver {
         };
     }
 
-    private Event connection(ActiveRun run, String externalId) {
+    /** Does what a run needs of the database: one that is away for a moment must not end the run. */
+    static <T extends @Nullable Object> T patiently(Supplier<T> work) throws InterruptedException {
+        while (true) {
+            try {
+                return work.get();
+            } catch (MillraceException e) {
+                if (e.code() != ErrorCode.DATABASE_UNAVAILABLE) {
+                    throw e;
+                }
+                Thread.sleep(DATABASE_RETRY);
+            }
+        }
+    }
+
+    private Event connection(ActiveRun run, String externalId) throws InterruptedException {
         try {
-            return new Event.Fetched(connections.value(run.projectId(), externalId), null);
+            return new Event.Fetched(patiently(() -> connections.value(run.projectId(), externalId)), null);
         } catch (ReferenceFailure failure) {
             return new Event.Fetched(null, failure);
         }
     }
 
-    private void note(ActiveRun run, Command.InDoubt doubt) {
-        database.transact(tx -> doubts.note(
-                tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.type(), doubt.choice()));
+    private void note(ActiveRun run, Command.InDoubt doubt) throws InterruptedException {
+        patiently(() -> {
+            doubts.note(run, doubt);
+            return doubt;
+        });
     }
 
     /** Cancels a run before the command is performed. */
-    private Event instead(ActiveRun run, Command command) {
+    private Event instead(ActiveRun run, Command command) throws InterruptedException {
         return switch (command) {
             case Command.BackOff ignored ->
                 canceled("The run was canceled while this step waited to be tried again.", 0);
@@ -170,7 +199,7 @@ final class RunDriver {
         var cut = false;
         run.cancellation().enter();
         try {
-            Thread.sleep(min(backOff.delay(), timeLeft(run)));
+            waits.sleep(min(backOff.delay(), timeLeft(run)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -230,7 +259,7 @@ final class RunDriver {
         } else if (run.journal().farAhead()) {
             run.journal().barrier();
         }
-        var began = System.nanoTime();
+        var began = waits.nanos();
         StepResult result;
         var cut = false;
         run.cancellation().enter();
@@ -250,7 +279,7 @@ final class RunDriver {
         } finally {
             cut = run.cancellation().leave();
         }
-        var millis = Duration.ofNanos(System.nanoTime() - began).toMillis();
+        var millis = Duration.ofNanos(waits.nanos() - began).toMillis();
         if (result instanceof StepResult.Succeeded || result instanceof StepResult.Paused) {
             return new Event.Called(result, millis);
         }
@@ -307,11 +336,10 @@ final class RunDriver {
 
     /** The run leaves this process; the answer that the step has for the waiting caller leaves after that. */
     /** Nothing of the run is waiting for a commit here: the call in doubt was preceded by one. */
-    private void ask(ActiveRun run, Command.Ask ask) {
-        database.transact(tx -> {
-            if (doubts.leave(tx, run.id(), run.journal().processId())) {
-                doubts.note(tx, run.projectId(), run.id(), ask.path(), ask.attempt(), ask.type(), OnInDoubt.ASK);
-            }
+    private void ask(ActiveRun run, Command.Ask ask) throws InterruptedException {
+        patiently(() -> {
+            doubts.ask(run, ask);
+            return ask;
         });
         log.atWarn()
                 .addKeyValue("runId", run.id())
@@ -414,8 +442,8 @@ final class RunDriver {
         run.reply().complete(new Reply.Ended(RunStatus.FAILED));
     }
 
-    private static Duration timeLeft(ActiveRun run) {
-        return Duration.ofNanos(run.deadlineNanos() - System.nanoTime());
+    private Duration timeLeft(ActiveRun run) {
+        return Duration.ofNanos(run.deadlineNanos() - waits.nanos());
     }
 
     private static Duration min(Duration a, Duration b) {

@@ -11,7 +11,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import millrace.access.Access;
 import millrace.access.Permission;
@@ -22,8 +21,10 @@ import millrace.connection.ConnectionService;
 import millrace.database.Database;
 import millrace.database.Ids;
 import millrace.database.RunTables;
+import millrace.definition.OnInDoubt;
 import millrace.definition.Trigger;
 import millrace.dispatch.Dispatch;
+import millrace.engine.Command;
 import millrace.engine.ErrorCode;
 import millrace.engine.Execution;
 import millrace.engine.FailedStep;
@@ -33,6 +34,7 @@ import millrace.engine.MillraceException;
 import millrace.engine.Program;
 import millrace.engine.Replay;
 import millrace.engine.RunLog;
+import millrace.engine.RunStatus;
 import millrace.engine.StepError;
 import millrace.engine.StepStatus;
 import millrace.http.PageRequest;
@@ -41,6 +43,7 @@ import millrace.journal.JournalReader;
 import millrace.journal.JournalWriter;
 import millrace.journal.RunHeader;
 import millrace.journal.RunJournal;
+import millrace.journal.Waits;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,9 +59,6 @@ public final class RunService implements AutoCloseable {
     private static final Duration RECORD_AFTER = Duration.ofSeconds(1);
     /** How long a finished step may wait for its commit while the next one runs. */
     private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
-
-    /** How long to leave the database alone when it is away. */
-    private static final Duration RETRY = Duration.ofMillis(200);
 
     private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -96,8 +96,15 @@ public final class RunService implements AutoCloseable {
         this.database = database;
         this.access = access;
         this.dispatch = dispatch;
-        this.driver =
-                new RunDriver(database, calls, connections, settings, clock, callers::containsKey, dispatch::wake);
+        this.driver = new RunDriver(
+                new ListedDoubts(),
+                calls,
+                connections,
+                settings,
+                clock,
+                callers::containsKey,
+                dispatch::wake,
+                Waits.SYSTEM);
         this.programs = new Programs(versions, calls);
         this.settings = settings;
         this.clock = clock;
@@ -153,8 +160,9 @@ public final class RunService implements AutoCloseable {
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             // The caller is told that the run goes on: from now on it must survive this process.
-            journal.record().join();
-            return new Reply.TimedOut();
+            return journal.record().join() == JournalWriter.Outcome.DURABLE
+                    ? new Reply.TimedOut()
+                    : new Reply.Ended(RunStatus.INTERNAL_ERROR);
         } catch (ExecutionException e) {
             throw new IllegalStateException("a reply failed", e);
         } finally {
@@ -228,32 +236,41 @@ public final class RunService implements AutoCloseable {
         Thread.ofVirtual().name("run-" + claimed.runId()).start(() -> {
             try {
                 takeUp(claimed, writer);
+            } catch (InterruptedException stopping) {
+                Thread.currentThread().interrupt();
             } catch (RuntimeException e) {
-                dispatch.leave();
                 log.atError().addKeyValue("runId", claimed.runId()).setCause(e).log("a claimed run was not taken up");
+            } finally {
+                dispatch.leave(claimed, writer);
             }
         });
     }
 
-    private void takeUp(RunTables.Claimed claimed, JournalWriter writer) {
+    /** The doubts of this database. */
+    private final class ListedDoubts implements RunDriver.Doubts {
+        @Override
+        public void note(ActiveRun run, Command.InDoubt doubt) {
+            database.transact(tx -> doubts.note(
+                    tx, run.projectId(), run.id(), doubt.path(), doubt.attempt(), doubt.type(), doubt.choice()));
+        }
+
+        @Override
+        public void ask(ActiveRun run, Command.Ask ask) {
+            database.transact(tx -> {
+                if (doubts.leave(tx, run.id(), run.journal().processId())) {
+                    doubts.note(tx, run.projectId(), run.id(), ask.path(), ask.attempt(), ask.type(), OnInDoubt.ASK);
+                }
+            });
+        }
+    }
+
+    private void takeUp(RunTables.Claimed claimed, JournalWriter writer) throws InterruptedException {
         var row = claimed.row();
-        var header = new RunHeader(
-                claimed.runId(),
-                claimed.projectId(),
-                row.flowId(),
-                row.flowVersionId(),
-                row.environment(),
-                row.created(),
-                row.priority(),
-                row.parentRunId(),
-                row.failParentOnFailure(),
-                row.parentWaitpointId(),
-                row.triggeredBy(),
-                row.stepNameToTest());
+        var header = RunHeader.of(claimed);
         JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, claimed.runId(), path));
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(row.doc()), blobs).getFirst();
-        var records = JournalReader.read(claimed.journal(), blobs);
+        var records = RunDriver.patiently(() -> JournalReader.read(claimed.journal(), blobs));
         var startTime = row.startTime() == null ? clock.instant() : row.startTime();
         var journal = RunJournal.accepted(
                 writer,
@@ -279,33 +296,20 @@ public final class RunService implements AutoCloseable {
                     run,
                     "the run was taken over " + MAX_TAKEOVERS + " times in the step " + step,
                     new FailedStep(step, step, "The process ended " + MAX_TAKEOVERS + " times in this step."));
-            dispatch.leave();
             return;
         }
         var caller = callers.get(claimed.runId());
         launchHere(journal, program(began), replay, began, caller == null ? new CompletableFuture<>() : caller);
     }
 
-    /** The run is ours: a database that is away for a moment must not leave it lying. */
-    private Optional<WaitpointStore.Settled> settle(RunTables.Claimed claimed, String waitpointId) {
-        while (true) {
-            try {
-                return database.transaction(tx -> waitpoints.settle(tx, claimed.runId(), waitpointId, claimed.due()));
-            } catch (MillraceException e) {
-                if (e.code() != ErrorCode.DATABASE_UNAVAILABLE || closing) {
-                    throw e;
-                }
-                LockSupport.parkNanos(RETRY.toNanos());
-            }
-        }
-    }
-
     /** Why a paused run goes on; null for one that is not paused, or was woken for nothing. */
-    private JournalRecord.@Nullable Resumed resumed(RunTables.Claimed claimed, JournalRecord.@Nullable Paused waiting) {
+    private JournalRecord.@Nullable Resumed resumed(RunTables.Claimed claimed, JournalRecord.@Nullable Paused waiting)
+            throws InterruptedException {
         if (waiting == null) {
             return null;
         }
-        var settled = settle(claimed, waiting.waitpointId());
+        var settled = RunDriver.patiently(() -> database.transaction(
+                tx -> waitpoints.settle(tx, claimed.runId(), waiting.waitpointId(), claimed.due())));
         return settled.map(end -> new JournalRecord.Resumed(
                         waiting.path(),
                         end.payload(),
@@ -314,12 +318,15 @@ public final class RunService implements AutoCloseable {
     }
 
     /** Counts takeovers in the same step; a run that kills its process each time must not do so for ever. */
-    private boolean takenOverTooOften(RunTables.Claimed claimed, Replay replay) {
+    private boolean takenOverTooOften(RunTables.Claimed claimed, Replay replay) throws InterruptedException {
         var position = replay.position();
         if (position.equals(claimed.takeoverPath())) {
             return claimed.takeovers() >= MAX_TAKEOVERS;
         }
-        database.transact(tx -> runs.countTakeoversAnew(tx, claimed.runId(), position));
+        RunDriver.patiently(() -> database.transaction(tx -> {
+            runs.countTakeoversAnew(tx, claimed.runId(), position);
+            return position;
+        }));
         return false;
     }
 
@@ -329,9 +336,13 @@ public final class RunService implements AutoCloseable {
             Replay replay,
             JournalRecord.Began began,
             CompletableFuture<Reply> reply) {
-        Thread.ofVirtual()
-                .name("run-" + journal.header().runId())
-                .start(() -> launchHere(journal, program, replay, began, reply));
+        Thread.ofVirtual().name("run-" + journal.header().runId()).start(() -> {
+            try {
+                launchHere(journal, program, replay, began, reply);
+            } finally {
+                dispatch.leave();
+            }
+        });
     }
 
     private void launchHere(
@@ -341,7 +352,8 @@ public final class RunService implements AutoCloseable {
             JournalRecord.Began began,
             CompletableFuture<Reply> reply) {
         var run = activeRun(journal, program.orElse(Program.empty()), replay, began, reply);
-        active.put(run.id(), new Active(run, Thread.currentThread(), System.nanoTime()));
+        var one = new Active(run, Thread.currentThread(), System.nanoTime());
+        active.put(run.id(), one);
         try {
             if (closing) {
                 return;
@@ -352,8 +364,8 @@ public final class RunService implements AutoCloseable {
                 driver.drive(run);
             }
         } finally {
-            active.remove(run.id());
-            dispatch.leave();
+            // A process that was declared dead can have claimed its own run again.
+            active.remove(run.id(), one);
         }
     }
 

@@ -185,6 +185,46 @@ class RunTablesTest {
     }
 
     @OnBothDatabases
+    void what_was_sent_before_a_lane_was_raised_writes_nothing(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+
+        boolean raised = write(database, connection -> tables.raise(connection, lane));
+        boolean again = write(database, connection -> tables.raise(connection, lane));
+        boolean late = write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
+        boolean next = write(database, connection -> tables.flush(connection, lane.next(), List.of(accepting(lane))));
+
+        assertThat(raised).isTrue();
+        assertThat(again).isTrue();
+        assertThat(late).isFalse();
+        assertThat(next).isTrue();
+        boolean passed = write(
+                database,
+                connection -> tables.raise(connection, lane.next().next().next()));
+        assertThat(passed).isFalse();
+    }
+
+    @OnBothDatabases
+    void runs_that_were_claimed_unheard_are_free_again(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+        write(database, connection -> tables.flush(connection, lane, List.of(accepting(null))));
+        write(database, connection -> tables.claim(connection, lane, 1_000));
+
+        write(database, connection -> tables.unclaim(connection, lane.next(), List.of()));
+        write(database, connection -> tables.unclaim(connection, lane, List.of("another", run)));
+        assertThat(count(database, Tables.RUN_QUEUE, unowned())).isZero();
+
+        write(database, connection -> tables.unclaim(connection, lane, List.of("another")));
+        assertThat(count(database, Tables.RUN_QUEUE, unowned())).isEqualTo(1);
+        write(database, connection -> tables.claim(connection, lane, 1_000));
+    }
+
+    private org.jooq.Condition unowned() {
+        return Tables.RUN_QUEUE.ID.eq(run).and(Tables.RUN_QUEUE.PROCESS_ID.isNull());
+    }
+
+    @OnBothDatabases
     void a_dead_process_is_fenced_and_its_runs_are_free(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);

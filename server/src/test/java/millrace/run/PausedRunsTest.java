@@ -48,6 +48,7 @@ import millrace.engine.StepError;
 import millrace.engine.StepResult;
 import millrace.file.Tenants;
 import millrace.journal.RunHeader;
+import millrace.journal.Waits;
 import millrace.nativepiece.ActionCall;
 import millrace.pieces.NativePieces;
 import org.jspecify.annotations.Nullable;
@@ -84,7 +85,8 @@ class PausedRunsTest {
                     new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
                     ids::random,
                     "test",
-                    InstantSource.system());
+                    InstantSource.system(),
+                    Waits.SYSTEM);
             runs = new RunService(
                     database,
                     new Access(new OpenProject()),

@@ -46,6 +46,7 @@ import millrace.engine.StepError;
 import millrace.engine.StepResult;
 import millrace.http.PageRequest;
 import millrace.journal.RunHeader;
+import millrace.journal.Waits;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
@@ -75,7 +76,8 @@ class RunServiceTest {
                     new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
                     ids::random,
                     "test",
-                    InstantSource.system());
+                    InstantSource.system(),
+                    Waits.SYSTEM);
             runs = new RunService(
                     database,
                     new Access(new OpenProject()),
