@@ -133,10 +133,19 @@ public final class Client implements AutoCloseable {
 
     /** All runs of the flow, newest first, without their steps. */
     public List<JsonNode> runs(String flowId) {
+        return listed(flowId, "");
+    }
+
+    /** The runs of which a call may have happened unseen. */
+    public List<JsonNode> runsInDoubt(String flowId) {
+        return listed(flowId, "&inDoubt=true");
+    }
+
+    private List<JsonNode> listed(String flowId, String filter) {
         var all = new ArrayList<JsonNode>();
         var cursor = "";
         do {
-            var page = get("/flow-runs?limit=1000&projectId=" + projectId + "&flowId=" + flowId + cursor)
+            var page = get("/flow-runs?limit=1000&projectId=" + projectId + "&flowId=" + flowId + filter + cursor)
                     .success();
             page.path("data").forEach(all::add);
             var next = page.path("next");

@@ -58,10 +58,16 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Starts the process anew, in the same folder and on the same port; answers the time until it served. */
     public Duration start() {
+        return startWith(Map.of());
+    }
+
+    /** As {@link #start()}, with more variables in its environment this time. */
+    public Duration startWith(Map<String, String> more) {
         var began = System.nanoTime();
         var builder = new ProcessBuilder(launcher().toString()).directory(directory.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("AP_"));
         builder.environment().putAll(settings);
+        builder.environment().putAll(more);
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
         builder.redirectInput(new File("/dev/null"));
         try {
@@ -77,6 +83,37 @@ public final class ServerProcess implements AutoCloseable {
     /** {@code kill -9}: the process gets no chance to end anything. */
     public void kill() {
         end(true);
+    }
+
+    /** {@code kill -STOP}: the process stands still until {@link #wake}, and knows nothing of it. */
+    public void freeze() {
+        signal("-STOP");
+    }
+
+    /** {@code kill -CONT}. */
+    public void wake() {
+        signal("-CONT");
+    }
+
+    /** Whether the process stands still. */
+    public boolean frozen() {
+        try {
+            var status = Files.readString(Path.of("/proc/" + pid() + "/stat"));
+            return status.charAt(status.lastIndexOf(')') + 2) == 'T';
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private void signal(String name) {
+        try {
+            new ProcessBuilder("kill", name, Long.toString(pid())).start().waitFor();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
     }
 
     /** {@code kill}: the process ends in order. */

@@ -24,7 +24,8 @@ class LauncherTest {
     @Test
     void help_names_every_command() throws Exception {
         assertThat(run(Map.of(), "help")).isZero();
-        assertThat(output).contains("server", "test [part", "db migrate", "db rollback", "db status", "bench webhook");
+        assertThat(output)
+                .contains("server", "test [part", "db migrate", "db rollback", "db status", "bench webhook", "torture");
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import millrace.engine.Json;
+import org.jspecify.annotations.Nullable;
 
 /** A third party that posts to a server which may be gone. */
 final class Caller implements AutoCloseable {
@@ -26,14 +27,35 @@ final class Caller implements AutoCloseable {
         return new Caller(base);
     }
 
+    /** Answers the status, or {@link #BROKEN}. */
     int post(String path, JsonNode body) {
+        return post(path, body, BodyHandlers.discarding());
+    }
+
+    /** Answers the body of a 200; null for every other end. */
+    @Nullable
+    String postForBody(String path, JsonNode body) {
+        var answer = new java.util.concurrent.atomic.AtomicReference<@Nullable String>();
+        var status = post(
+                path,
+                body,
+                head -> java.net.http.HttpResponse.BodySubscribers.mapping(
+                        java.net.http.HttpResponse.BodySubscribers.ofString(java.nio.charset.StandardCharsets.UTF_8),
+                        text -> {
+                            answer.set(text);
+                            return text;
+                        }));
+        return status == 200 ? answer.get() : null;
+    }
+
+    private int post(String path, JsonNode body, java.net.http.HttpResponse.BodyHandler<?> handler) {
         var request = HttpRequest.newBuilder(URI.create(base + path))
                 .timeout(Client.DEADLINE)
                 .header("content-type", "application/json")
                 .POST(BodyPublishers.ofByteArray(Json.bytes(body)))
                 .build();
         try {
-            return http.send(request, BodyHandlers.discarding()).statusCode();
+            return http.send(request, handler).statusCode();
         } catch (IOException e) {
             return BROKEN;
         } catch (InterruptedException e) {
