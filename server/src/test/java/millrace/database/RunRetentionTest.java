@@ -52,6 +52,7 @@ class RunRetentionTest {
                     .set(Tables.RUN_DOUBT.PATH, "a")
                     .set(Tables.RUN_DOUBT.ATTEMPT, 1)
                     .set(Tables.RUN_DOUBT.PROJECT_ID, project)
+                    .set(Tables.RUN_DOUBT.TYPE, "CODE")
                     .set(Tables.RUN_DOUBT.CHOICE, "RETRY")
                     .execute();
             if (!ended) {

@@ -278,7 +278,7 @@ class WebhookBodyTest {
                         .path("type")
                         .asText())
                 .isEqualTo("NUMBER");
-        assertThat(get("/pieces/categories")).isEqualTo(Json.read("[\"CORE\"]"));
+        assertThat(get("/pieces/categories")).isEqualTo(Json.read("[\"CORE\", \"FLOW_CONTROL\"]"));
         assertThat(get("/pieces/registry").path(0).has("version")).isTrue();
         assertThat(get("/pieces/@activepieces/piece-none").path("code").asText())
                 .isEqualTo("ENTITY_NOT_FOUND");

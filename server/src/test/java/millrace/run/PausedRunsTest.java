@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URI;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -63,7 +64,7 @@ class PausedRunsTest {
     private static final ObjectNode APPROVED =
             Json.object().set("queryParams", Json.object().put("action", "approve"));
 
-    private final RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    private final RandomGenerator random = new SecureRandom();
     private final Ids ids = new Ids(random);
     private final NativePieces pieces = new NativePieces(random);
     private final Map<String, ObjectNode> versions = new ConcurrentHashMap<>();

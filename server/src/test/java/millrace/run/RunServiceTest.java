@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -56,7 +57,7 @@ class RunServiceTest {
     private static final RunSettings SETTINGS = new RunSettings(
             16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10);
 
-    private final RandomGenerator random = RandomGenerator.of("L64X128MixRandom");
+    private final RandomGenerator random = new SecureRandom();
     private final Ids ids = new Ids(random);
     private final String project = ids.random();
     private final Map<String, ObjectNode> versions = new ConcurrentHashMap<>();
