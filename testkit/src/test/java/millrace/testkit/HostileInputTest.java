@@ -822,6 +822,10 @@ class HostileInputTest {
                     default -> body.put(required.asText(), "x");
                 }
             });
+            // The schema says that it is text, not which.
+            if (body.has("strategy")) {
+                body.put("strategy", "FROM_FAILED_STEP");
+            }
             if (fields().has("projectId")) {
                 body.put("projectId", ids.projectId);
             }

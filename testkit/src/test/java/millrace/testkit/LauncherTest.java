@@ -25,7 +25,15 @@ class LauncherTest {
     void help_names_every_command() throws Exception {
         assertThat(run(Map.of(), "help")).isZero();
         assertThat(output)
-                .contains("server", "test [part", "db migrate", "db rollback", "db status", "bench webhook", "torture");
+                .contains(
+                        "server",
+                        "test [part",
+                        "db migrate",
+                        "db rollback",
+                        "db status",
+                        "run why",
+                        "bench ",
+                        "torture");
     }
 
     @Test
