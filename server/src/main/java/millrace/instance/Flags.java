@@ -2,13 +2,13 @@ package millrace.instance;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.function.BooleanSupplier;
-import millrace.access.Recent;
 import millrace.config.Settings;
 import millrace.engine.Json;
+import millrace.engine.MillraceException;
 
 /**
  * The flags that clients rely on (reference/rest-api §16), made once of the settings. Only USER_CREATED changes, from
- * false to true: until then it is asked for, at most once a second.
+ * false to true: until then it is asked for each time.
  */
 public final class Flags {
     private static final long MB = 1024 * 1024;
@@ -17,7 +17,6 @@ public final class Flags {
     private final Settings settings;
     private final String version;
     private final BooleanSupplier userCreated;
-    private final Recent<String, Boolean> asked = new Recent<>();
     private final ObjectNode before;
     private final ObjectNode after;
     private volatile boolean created;
@@ -36,8 +35,12 @@ public final class Flags {
     }
 
     private boolean userCreated() {
-        if (!created && Boolean.TRUE.equals(asked.get("USER_CREATED", key -> userCreated.getAsBoolean()))) {
-            created = true;
+        if (!created) {
+            try {
+                created = userCreated.getAsBoolean();
+            } catch (MillraceException databaseAway) {
+                return false;
+            }
         }
         return created;
     }
