@@ -11,7 +11,7 @@ class TortureTest {
     private static final Duration AT_MOST = Duration.ofMinutes(5);
 
     @ParameterizedTest
-    @CsvSource({"POSTGRES, 6", "SQLITE, 4"})
+    @CsvSource({"POSTGRES, 12", "SQLITE, 8"})
     void every_promise_holds_though_everything_breaks(TestDatabase.Kind database, int kills) {
         var report = Torture.run(new Torture.Options(1, kills, AT_MOST, database));
 
