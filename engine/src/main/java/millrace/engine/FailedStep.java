@@ -1,5 +1,7 @@
 package millrace.engine;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 /**
  * The step that ended a run.
  *
@@ -10,5 +12,10 @@ public record FailedStep(String name, String displayName, String message) {
 
     public FailedStep {
         message = message.length() <= MESSAGE_LIMIT ? message : message.substring(0, MESSAGE_LIMIT) + "…";
+    }
+
+    /** As the run's field {@code failedStep} shows it: name, displayName, message. */
+    public ObjectNode json() {
+        return Json.object().put("name", name).put("displayName", displayName).put("message", message);
     }
 }

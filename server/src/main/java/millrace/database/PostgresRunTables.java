@@ -1,5 +1,7 @@
 package millrace.database;
 
+import static millrace.database.SqlRows.execute;
+
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -392,19 +394,6 @@ final class PostgresRunTables implements RunTables {
     }
 
     @Override
-    public boolean raise(Connection connection, Lane lane) throws SQLException {
-        return execute(
-                        connection,
-                        "UPDATE lane SET epoch = ? WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?)",
-                        lane.next().epoch(),
-                        lane.processId(),
-                        lane.number(),
-                        lane.epoch(),
-                        lane.next().epoch())
-                == 1;
-    }
-
-    @Override
     public int unclaim(Connection connection, Lane lane, Collection<String> known) throws SQLException {
         return execute(
                 connection,
@@ -437,15 +426,6 @@ final class PostgresRunTables implements RunTables {
                 var rows = statement.executeQuery()) {
             rows.next();
             return rows.getObject(1, OffsetDateTime.class).toInstant();
-        }
-    }
-
-    private static int execute(Connection connection, String sql, @Nullable Object... values) throws SQLException {
-        try (var statement = connection.prepareStatement(sql)) {
-            for (int i = 0; i < values.length; i++) {
-                statement.setObject(i + 1, values[i]);
-            }
-            return statement.executeUpdate();
         }
     }
 

@@ -58,7 +58,17 @@ public interface RunTables {
      *
      * @return false when the lane has been taken away
      */
-    boolean raise(Connection connection, Lane lane) throws SQLException;
+    default boolean raise(Connection connection, Lane lane) throws SQLException {
+        return SqlRows.execute(
+                        connection,
+                        "UPDATE lane SET epoch = ? WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?)",
+                        lane.next().epoch(),
+                        lane.processId(),
+                        lane.number(),
+                        lane.epoch(),
+                        lane.next().epoch())
+                == 1;
+    }
 
     /**
      * Frees the runs that were claimed for the lane without the process's knowledge: the answer to its claim was lost.

@@ -1,7 +1,9 @@
 package millrace.database;
 
+import static millrace.database.SqlRows.execute;
+import static millrace.database.SqlRows.set;
+
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -352,19 +354,6 @@ final class SqliteRunTables implements RunTables {
     }
 
     @Override
-    public boolean raise(Connection connection, Lane lane) throws SQLException {
-        return execute(
-                        connection,
-                        "UPDATE lane SET epoch = ? WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?)",
-                        lane.next().epoch(),
-                        lane.processId(),
-                        lane.number(),
-                        lane.epoch(),
-                        lane.next().epoch())
-                == 1;
-    }
-
-    @Override
     public int unclaim(Connection connection, Lane lane, Collection<String> known) throws SQLException {
         if (!held(connection, lane)) {
             return 0;
@@ -390,18 +379,5 @@ final class SqliteRunTables implements RunTables {
 
     private static @Nullable Long micros(@Nullable Instant moment) {
         return moment == null ? null : ChronoUnit.MICROS.between(Instant.EPOCH, moment);
-    }
-
-    private static int execute(Connection connection, String sql, @Nullable Object... values) throws SQLException {
-        try (var statement = connection.prepareStatement(sql)) {
-            set(statement, values);
-            return statement.executeUpdate();
-        }
-    }
-
-    private static void set(PreparedStatement statement, @Nullable Object... values) throws SQLException {
-        for (int i = 0; i < values.length; i++) {
-            statement.setObject(i + 1, values[i]);
-        }
     }
 }

@@ -2,7 +2,6 @@ package millrace.run;
 
 import static millrace.schema.Tables.FLOW_RUN;
 import static millrace.schema.Tables.RUN_DOUBT;
-import static millrace.schema.Tables.RUN_JOURNAL;
 import static millrace.schema.Tables.RUN_QUEUE;
 
 import java.util.List;
@@ -93,20 +92,7 @@ final class DoubtStore {
         if (decided == 0) {
             throw new IllegalStateException("run " + waiting.runId() + " was in doubt and is not any more");
         }
-        var last = tx.sql()
-                .select(DSL.max(RUN_JOURNAL.SEQ))
-                .from(RUN_JOURNAL)
-                .where(RUN_JOURNAL.RUN_ID.eq(waiting.runId()))
-                .fetchOne(0, int.class);
-        tx.sql()
-                .insertInto(RUN_JOURNAL)
-                .set(RUN_JOURNAL.RUN_ID, waiting.runId())
-                .set(RUN_JOURNAL.SEQ, last == null ? 0 : last + 1)
-                .set(RUN_JOURNAL.PROJECT_ID, waiting.projectId())
-                .set(RUN_JOURNAL.FIRST_PATH, waiting.path())
-                .set(RUN_JOURNAL.LAST_PATH, waiting.path())
-                .set(RUN_JOURNAL.DOC, RunJournal.packed(record))
-                .execute();
+        RunJournalStore.append(tx, waiting.projectId(), waiting.runId(), RunJournal.packed(record));
         showAs(tx, waiting.runId(), RunStatus.QUEUED);
         return true;
     }

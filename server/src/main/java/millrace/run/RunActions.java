@@ -21,8 +21,8 @@ import millrace.access.Scope;
 import millrace.database.Database;
 import millrace.database.Tx;
 import millrace.engine.ErrorCode;
+import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
-import millrace.engine.Json;
 import millrace.engine.MillraceException;
 import millrace.engine.Replay;
 import millrace.engine.RunStatus;
@@ -313,12 +313,11 @@ public final class RunActions implements AutoCloseable {
             return null;
         }
         var name = path.substring(path.lastIndexOf('/') + 1);
-        return Json.object()
-                .put("name", name)
-                .put("displayName", name)
-                .put(
-                        "message",
-                        "The run was canceled after its process had ended in this step: the step may have taken effect.");
+        return new FailedStep(
+                        name,
+                        name,
+                        "The run was canceled after its process had ended in this step: the step may have taken effect.")
+                .json();
     }
 
     /** Stops what other processes were asked to cancel here, and ends what lost its process before it heard of it. */

@@ -334,7 +334,6 @@ final class RunDriver {
         return StepError.of(message, "PausedFlowTimeoutError", message);
     }
 
-    /** The run leaves this process; the answer that the step has for the waiting caller leaves after that. */
     /** Nothing of the run is waiting for a commit here: the call in doubt was preceded by one. */
     private void ask(ActiveRun run, Command.Ask ask) throws InterruptedException {
         patiently(() -> {
@@ -346,6 +345,7 @@ final class RunDriver {
                 .log("the run waits for somebody to say whether its step {} happened", ask.path());
     }
 
+    /** The run leaves this process; the answer that the step has for the waiting caller leaves after that. */
     private void pause(ActiveRun run, Command.Pause pause, List<Effect> effects) throws InterruptedException {
         var wait = pause.paused();
         var due = wait.until() == null ? pausesEnd(run.journal().header()) : wait.until();
@@ -373,12 +373,7 @@ final class RunDriver {
                 .end(
                         run.execution().takeRecords(),
                         effects,
-                        new RunEnd(
-                                end.status().name(),
-                                clock.instant(),
-                                failed == null ? null : json(failed),
-                                end.stepsCount(),
-                                null));
+                        new RunEnd(end.status().name(), clock.instant(), json(failed), end.stepsCount(), null));
         if (!effects.isEmpty() || run.journal().header().parentWaitpointId() != null) {
             freed.run();
         }
@@ -389,11 +384,8 @@ final class RunDriver {
         }
     }
 
-    private static String json(FailedStep failed) {
-        return Json.text(Json.object()
-                .put("name", failed.name())
-                .put("displayName", failed.displayName())
-                .put("message", failed.message()));
+    private static @Nullable String json(@Nullable FailedStep failed) {
+        return failed == null ? null : Json.text(failed.json());
     }
 
     /** Ends a run that a defect of ours, or data that the database refuses, has stopped. */
@@ -417,7 +409,7 @@ final class RunDriver {
                             new RunEnd(
                                     RunStatus.INTERNAL_ERROR.name(),
                                     clock.instant(),
-                                    failed == null ? null : json(failed),
+                                    json(failed),
                                     0,
                                     Json.text(internalError)));
         } catch (LeaseLost lost) {

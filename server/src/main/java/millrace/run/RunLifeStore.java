@@ -2,7 +2,6 @@ package millrace.run;
 
 import static millrace.database.Tenancy.within;
 import static millrace.schema.Tables.FLOW_RUN;
-import static millrace.schema.Tables.RUN_JOURNAL;
 import static millrace.schema.Tables.RUN_QUEUE;
 import static millrace.schema.Tables.WAITPOINT;
 
@@ -193,16 +192,9 @@ final class RunLifeStore {
      */
     void requeue(Tx tx, Kept run, byte[] began, byte[] retried) {
         if (run.whole() != null) {
-            addToJournal(tx, run, 0, run.whole());
+            RunJournalStore.append(tx, run.projectId(), run.runId(), run.whole());
         }
-        var last = tx.sql()
-                .select(RUN_JOURNAL.SEQ)
-                .from(RUN_JOURNAL)
-                .where(RUN_JOURNAL.RUN_ID.eq(run.runId()))
-                .orderBy(RUN_JOURNAL.SEQ.desc())
-                .limit(1)
-                .fetchSingle(RUN_JOURNAL.SEQ);
-        addToJournal(tx, run, last + 1, retried);
+        RunJournalStore.append(tx, run.projectId(), run.runId(), retried);
         var ended = tx.sql()
                 .update(FLOW_RUN)
                 .set(FLOW_RUN.STATUS, RunStatus.QUEUED.name())
@@ -231,16 +223,6 @@ final class RunLifeStore {
                 .set(RUN_QUEUE.STEP_NAME_TO_TEST, ended.getStepNameToTest())
                 .set(RUN_QUEUE.RECORDED, true)
                 .set(RUN_QUEUE.DOC, began)
-                .execute();
-    }
-
-    private static void addToJournal(Tx tx, Kept run, int seq, byte[] document) {
-        tx.sql()
-                .insertInto(RUN_JOURNAL)
-                .set(RUN_JOURNAL.RUN_ID, run.runId())
-                .set(RUN_JOURNAL.SEQ, seq)
-                .set(RUN_JOURNAL.PROJECT_ID, run.projectId())
-                .set(RUN_JOURNAL.DOC, document)
                 .execute();
     }
 

@@ -26,10 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import millrace.access.Access;
-import millrace.access.Memberships;
-import millrace.access.Permission;
 import millrace.access.Principal;
-import millrace.access.Scope;
 import millrace.config.RunSettings;
 import millrace.config.Secret;
 import millrace.connection.ConnectionService;
@@ -214,23 +211,6 @@ class PausedRunsTest {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("the process ends", e);
-        }
-    }
-
-    private static final class OpenProject implements Memberships {
-        @Override
-        public @Nullable Membership find(Principal principal, String projectId) {
-            return new Membership(null, EnumSet.allOf(Permission.class));
-        }
-
-        @Override
-        public Scope visible(Principal principal) {
-            return Scope.nothing();
-        }
-
-        @Override
-        public boolean administers(Principal principal) {
-            return true;
         }
     }
 

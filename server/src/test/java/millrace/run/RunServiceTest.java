@@ -10,7 +10,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,10 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import millrace.access.Access;
-import millrace.access.Memberships;
-import millrace.access.Permission;
 import millrace.access.Principal;
-import millrace.access.Scope;
 import millrace.config.RunSettings;
 import millrace.config.Secret;
 import millrace.connection.ConnectionService;
@@ -48,7 +44,6 @@ import millrace.engine.StepResult;
 import millrace.http.PageRequest;
 import millrace.journal.RunHeader;
 import millrace.journal.Waits;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 
 /** Runs on a real database, from acceptance to their end, with scripted code steps; processes live and die here. */
@@ -182,23 +177,6 @@ class RunServiceTest {
         }
     }
 
-    private static final class OpenProject implements Memberships {
-        @Override
-        public @Nullable Membership find(Principal principal, String projectId) {
-            return new Membership(null, EnumSet.allOf(Permission.class));
-        }
-
-        @Override
-        public Scope visible(Principal principal) {
-            return Scope.nothing();
-        }
-
-        @Override
-        public boolean administers(Principal principal) {
-            return true;
-        }
-    }
-
     @AfterEach
     void close() throws Exception {
         for (var one : open) {
@@ -263,6 +241,17 @@ class RunServiceTest {
             assertThat(System.nanoTime()).isLessThan(deadline);
             Thread.onSpinWait();
         }
+    }
+
+    /** The process is taken for dead, as it is for the others, and another takes its runs. */
+    private Process heirOf(Process dying, Database database) {
+        dying.dispatch.stopClaiming();
+        try (var session = database.runSession("test")) {
+            session.takeOver(Duration.ofMillis(-1), "nobody");
+        }
+        var heir = new Process(database);
+        heir.calls.released.countDown();
+        return heir;
     }
 
     @OnBothDatabases
@@ -342,13 +331,7 @@ class RunServiceTest {
         await(dying.calls.reached);
 
         durable(dying, id, "a");
-        dying.dispatch.stopClaiming();
-
-        try (var session = database.runSession("test")) {
-            session.takeOver(Duration.ofMillis(-1), "nobody");
-        }
-        var heir = new Process(database);
-        heir.calls.released.countDown();
+        var heir = heirOf(dying, database);
 
         var run = finished(heir, id);
         assertThat(run.status()).isEqualTo("SUCCEEDED");
@@ -415,13 +398,7 @@ class RunServiceTest {
         var dying = new Process(database);
         var id = dying.runs.accept(start(Json.read("{\"n\": 1}"), "a=effect", "b=effect-wait"));
         await(dying.calls.reached);
-        dying.dispatch.stopClaiming();
-        try (var session = database.runSession("test")) {
-            session.takeOver(Duration.ofMillis(-1), "nobody");
-        }
-
-        var heir = new Process(database);
-        heir.calls.released.countDown();
+        var heir = heirOf(dying, database);
 
         var run = finished(heir, id);
         assertThat(run.status()).isEqualTo("SUCCEEDED");
@@ -443,12 +420,7 @@ class RunServiceTest {
         var dying = new Process(database);
         var happened = dying.runs.accept(start(Json.object(), "a=effect", "b=effect-wait-ask", "c=effect"));
         await(dying.calls.reached);
-        dying.dispatch.stopClaiming();
-        try (var session = database.runSession("test")) {
-            session.takeOver(Duration.ofMillis(-1), "nobody");
-        }
-        var heir = new Process(database);
-        heir.calls.released.countDown();
+        var heir = heirOf(dying, database);
         asked(heir, happened);
 
         heir.runs.decide(engine(), happened, "b", true, Json.object().put("sent", 7));
@@ -470,12 +442,7 @@ class RunServiceTest {
         var dying = new Process(database);
         var id = dying.runs.accept(start(Json.object(), "b=effect-wait-ask"));
         await(dying.calls.reached);
-        dying.dispatch.stopClaiming();
-        try (var session = database.runSession("test")) {
-            session.takeOver(Duration.ofMillis(-1), "nobody");
-        }
-        var heir = new Process(database);
-        heir.calls.released.countDown();
+        var heir = heirOf(dying, database);
         asked(heir, id);
 
         heir.runs.decide(engine(), id, "b", false, null);
