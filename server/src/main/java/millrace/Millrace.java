@@ -19,6 +19,9 @@ import millrace.database.Ids;
 import millrace.definition.Trigger;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
+import millrace.draft.DraftRoutes;
+import millrace.draft.DraftService;
+import millrace.draft.TriggerEvents;
 import millrace.file.FileRoutes;
 import millrace.file.FileService;
 import millrace.file.FileSettings;
@@ -152,6 +155,8 @@ public final class Millrace implements AutoCloseable {
                                 (project, externalId) -> callable(flows, project, externalId))),
                 connections,
                 versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
+                (run, step, input, output) ->
+                        flows.keepSample(run.projectId(), run.flowId(), run.flowVersionId(), step, input, output),
                 settings.runs(),
                 clock,
                 ids));
@@ -164,7 +169,8 @@ public final class Millrace implements AutoCloseable {
                 flowId -> flows.find(flowId).flatMap(flow -> Optional.ofNullable(flow.publishedVersionId())),
                 settings.runs().retention(),
                 clock));
-        var webhooks = new WebhookService(flows, runs, connections, pieces::find, settings.webhooks());
+        var events = new TriggerEvents(database, files, ids, clock);
+        var webhooks = new WebhookService(flows, runs, connections, pieces::find, events, settings.webhooks());
 
         return opened(HttpServer.start(
                 settings.http(),
@@ -176,6 +182,7 @@ public final class Millrace implements AutoCloseable {
                         new FlowRoutes(flows),
                         new FolderRoutes(folders),
                         new RunRoutes(runs, runActions),
+                        new DraftRoutes(new DraftService(flows, runs, events, pieces::find)),
                         new PieceRoutes(pieces),
                         new FileRoutes(files),
                         new WebhookRoutes(webhooks, bodies, settings.webhooks()),

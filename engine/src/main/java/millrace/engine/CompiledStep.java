@@ -82,11 +82,22 @@ public sealed interface CompiledStep {
         }
     }
 
+    /** How a loop is executed. */
+    enum LoopMode {
+        /** Through all its items. */
+        ITERATE,
+        /** Tested alone: it shows its first item and executes nothing. */
+        TEST,
+        /** Another step is tested, and sees the first item; the loop leaves no record. */
+        SHOW
+    }
+
     /** @param keepsIterations whether an expression of the flow looks at more of the loop than its item and index */
     record Loop(
             String name,
             String displayName,
             Template items,
+            LoopMode mode,
             boolean keepsIterations,
             @Nullable CompiledStep first,
             @Nullable CompiledStep next)

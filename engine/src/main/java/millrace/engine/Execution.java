@@ -68,9 +68,20 @@ public final class Execution {
      * @param payload the trigger's output
      */
     public Execution(Program program, JsonNode payload, Replay replay) {
+        this(program, payload, Json.object(), replay);
+    }
+
+    /**
+     * @param payload the trigger's output
+     * @param outputs what expressions see of steps that are not executed, by name
+     */
+    public Execution(Program program, JsonNode payload, ObjectNode outputs, Replay replay) {
         this.replay = replay;
         var variables = new Variables(null);
         variables.put("trigger", Json.object().set("output", payload));
+        for (var step : outputs.properties()) {
+            variables.put(step.getKey(), view(step.getValue(), null));
+        }
         this.frame = new Frame(null, "", variables, program.first());
     }
 
@@ -336,24 +347,78 @@ public final class Execution {
     // ---- loops
 
     private @Nullable Command enterLoop(CompiledStep.Loop step, String path) {
+        return switch (step.mode()) {
+            case ITERATE -> iterateAll(step, path);
+            case TEST -> testLoop(step, path);
+            case SHOW -> showLoop(step);
+        };
+    }
+
+    /** The loop's items, evaluated; throws {@link Missing} for what must be asked for first. */
+    private ArrayNode items(CompiledStep.Loop step) {
+        var ask = missingValues(List.of(step.items()));
+        if (ask != null) {
+            throw new Missing(ask);
+        }
+        var resolved =
+                step.items().resolve(frame.variables, Objects.requireNonNullElse(computed, Map.<String, JsonNode>of()));
+        if (resolved instanceof ArrayNode list) {
+            return list;
+        }
+        throw new ReferenceFailure(
+                "Error",
+                "A loop needs a list of items, but its items are a "
+                        + resolved.getNodeType().name().toLowerCase(Locale.ROOT) + ".");
+    }
+
+    private static ObjectNode firstOf(ArrayNode items) {
+        var output = Json.object();
+        if (!items.isEmpty()) {
+            output.set("item", items.get(0));
+        }
+        output.put("index", 1).putArray("iterations");
+        return output;
+    }
+
+    private @Nullable Command testLoop(CompiledStep.Loop step, String path) {
+        if (replay.takeFinished(path) == null) {
+            var items = items(step);
+            records.add(new JournalRecord.Finished(
+                    path,
+                    step.type(),
+                    StepStatus.SUCCEEDED,
+                    Json.object().set("items", items),
+                    firstOf(items),
+                    null,
+                    0));
+        }
+        forgetStepValues();
+        stepsCount++;
+        frame.next = step.next();
+        return null;
+    }
+
+    private @Nullable Command showLoop(CompiledStep.Loop step) {
+        ArrayNode items;
+        try {
+            items = items(step);
+        } catch (ReferenceFailure noItems) {
+            // The step that is tested may not look at it at all.
+            items = Json.array();
+        }
+        forgetStepValues();
+        frame.variables.put(step.name(), view(firstOf(items), null));
+        frame.next = step.next();
+        return null;
+    }
+
+    private @Nullable Command iterateAll(CompiledStep.Loop step, String path) {
         var began = replay.takeLoop(path);
         ArrayNode items;
         if (began != null) {
             items = began.items();
         } else {
-            var ask = missingValues(List.of(step.items()));
-            if (ask != null) {
-                return ask;
-            }
-            var resolved = step.items()
-                    .resolve(frame.variables, Objects.requireNonNullElse(computed, Map.<String, JsonNode>of()));
-            if (!(resolved instanceof ArrayNode list)) {
-                throw new ReferenceFailure(
-                        "Error",
-                        "A loop needs a list of items, but its items are a "
-                                + resolved.getNodeType().name().toLowerCase(Locale.ROOT) + ".");
-            }
-            items = list;
+            items = items(step);
             records.add(new JournalRecord.LoopBegan(path, items));
         }
         forgetStepValues();

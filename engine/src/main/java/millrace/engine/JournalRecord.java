@@ -21,6 +21,7 @@ public sealed interface JournalRecord {
      * @param triggerInput the trigger's settings as the run's log shows them
      * @param draft the whole trigger tree when the run executes a draft, which may change under it
      * @param timeZone the zone of dates without one
+     * @param origin what the run comes from, beyond its trigger
      */
     record Began(
             String flowVersionId,
@@ -28,8 +29,19 @@ public sealed interface JournalRecord {
             String timeZone,
             JsonNode payload,
             JsonNode triggerInput,
-            @Nullable JsonNode draft)
-            implements JournalRecord {}
+            @Nullable JsonNode draft,
+            RunOrigin origin)
+            implements JournalRecord {
+        public Began(
+                String flowVersionId,
+                RunEnvironment environment,
+                String timeZone,
+                JsonNode payload,
+                JsonNode triggerInput,
+                @Nullable JsonNode draft) {
+            this(flowVersionId, environment, timeZone, payload, triggerInput, draft, RunOrigin.NONE);
+        }
+    }
 
     /** An effectful call is about to be made; durable before it is. */
     record Intent(String path, int attempt, JsonNode input) implements JournalRecord {}

@@ -3,6 +3,7 @@ package millrace.engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import millrace.definition.Action;
 import millrace.definition.Branch;
@@ -33,6 +34,46 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
     public static Program of(Trigger trigger, Effects effects) {
         var compiler = new Compiler(effects, textsOf(trigger));
         return new Program(compiler.chain(trigger.next()), Template.of(trigger.input()));
+    }
+
+    /**
+     * One step of the flow alone, as a test executes it: it may be skipped in the flow, and neither retry nor
+     * continue-on-failure applies. Loops that come before it or hold it show their first item (reference/engine-semantics
+     * §11).
+     *
+     * @return empty when the flow has no such step after its trigger
+     */
+    public static Optional<Program> ofStep(Trigger trigger, String stepName, Effects effects) {
+        var loops = new ArrayList<LoopStep>();
+        var found = findStep(trigger.next(), stepName, loops);
+        if (found == null) {
+            return Optional.empty();
+        }
+        var compiler = new Compiler(effects, List.of());
+        var first = compiler.alone(found);
+        for (var loop : loops.reversed()) {
+            first = Compiler.loop(loop, CompiledStep.LoopMode.SHOW, false, null, first);
+        }
+        return Optional.of(new Program(first, Template.of(trigger.input())));
+    }
+
+    /** @param loops gets all loops on the way to the step */
+    private static @Nullable Action findStep(@Nullable Action head, String name, List<LoopStep> loops) {
+        for (var step = head; step != null; step = step.next()) {
+            if (step.name().equals(name)) {
+                return step;
+            }
+            if (step instanceof LoopStep loop) {
+                loops.add(loop);
+            }
+            for (var inner : step.inner()) {
+                var found = findStep(inner, name, loops);
+                if (found != null) {
+                    return found;
+                }
+            }
+        }
+        return null;
     }
 
     /** A flow without steps. */
@@ -122,13 +163,7 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
                             next);
                 }
                 case LoopStep loop ->
-                    new CompiledStep.Loop(
-                            loop.name(),
-                            loop.displayName(),
-                            Template.of(loop.items()),
-                            keepsIterations(loop),
-                            chain(loop.first()),
-                            next);
+                    loop(loop, CompiledStep.LoopMode.ITERATE, keepsIterations(loop), chain(loop.first()), next);
                 case RouterStep router -> {
                     var branches =
                             router.branches().stream().map(Compiler::branch).toList();
@@ -144,6 +179,62 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
                             children,
                             next);
                 }
+            };
+        }
+
+        static CompiledStep.Loop loop(
+                LoopStep loop,
+                CompiledStep.LoopMode mode,
+                boolean keepsIterations,
+                @Nullable CompiledStep first,
+                @Nullable CompiledStep next) {
+            return new CompiledStep.Loop(
+                    loop.name(), loop.displayName(), Template.of(loop.items()), mode, keepsIterations, first, next);
+        }
+
+        /** The step without what follows it or stands in it, and without its error handling. */
+        CompiledStep alone(Action step) {
+            return switch (step) {
+                case LoopStep loop -> loop(loop, CompiledStep.LoopMode.TEST, false, null, null);
+                case CodeStep code ->
+                    new CompiledStep.Code(
+                            code.name(),
+                            code.displayName(),
+                            Template.of(code.input()),
+                            code.source(),
+                            code.packageJson(),
+                            effects.code(code.source(), code.packageJson()),
+                            false,
+                            false,
+                            code.errorHandling().onInDoubt(),
+                            null,
+                            null,
+                            null);
+                case PieceStep piece -> {
+                    var action = piece.actionName() == null ? "" : piece.actionName();
+                    yield new CompiledStep.PieceCall(
+                            piece.name(),
+                            piece.displayName(),
+                            Template.of(piece.input()),
+                            piece.pieceName(),
+                            piece.pieceVersion(),
+                            action,
+                            effects.piece(piece.pieceName(), action),
+                            false,
+                            false,
+                            piece.errorHandling().onInDoubt(),
+                            null,
+                            null,
+                            null);
+                }
+                case RouterStep router ->
+                    new CompiledStep.Router(
+                            router.name(),
+                            router.displayName(),
+                            router.executionType() == RouterStep.Execution.EXECUTE_ALL_MATCH,
+                            router.branches().stream().map(Compiler::branch).toList(),
+                            List.of(),
+                            null);
             };
         }
 

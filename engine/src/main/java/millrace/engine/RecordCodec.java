@@ -51,6 +51,9 @@ public final class RecordCodec {
                     json.writeTree(began.payload());
                     json.writeTree(began.triggerInput());
                     writeNullable(json, began.draft());
+                    if (!began.origin().equals(RunOrigin.NONE)) {
+                        json.writeTree(origin(began.origin()));
+                    }
                 }
                 case JournalRecord.Intent intent -> {
                     json.writeString("I");
@@ -162,7 +165,8 @@ public final class RecordCodec {
                         row.get(4).textValue(),
                         row.get(5),
                         row.get(6),
-                        row.get(7).isNull() ? null : row.get(7));
+                        row.get(7).isNull() ? null : row.get(7),
+                        origin(row.path(8)));
             case "I" -> new JournalRecord.Intent(text(row, 1), row.get(2).intValue(), row.get(3));
             case "A" ->
                 new JournalRecord.Attempted(
@@ -200,6 +204,34 @@ public final class RecordCodec {
                         row.get(4).longValue());
             default -> throw new IllegalStateException("unknown journal record " + row.get(0));
         };
+    }
+
+    private static ObjectNode origin(RunOrigin origin) {
+        var json = Json.object();
+        if (!origin.callers().isEmpty()) {
+            origin.callers().forEach(json.putArray("callers")::add);
+        }
+        if (origin.forkedFrom() != null) {
+            json.put("forkedFrom", origin.forkedFrom());
+        }
+        var test = origin.test();
+        if (test != null) {
+            json.put("test", test.stepName()).set("outputs", test.outputs());
+        }
+        return json;
+    }
+
+    private static RunOrigin origin(JsonNode json) {
+        if (json.isMissingNode()) {
+            return RunOrigin.NONE;
+        }
+        var callers = new ArrayList<String>();
+        json.path("callers").forEach(flow -> callers.add(flow.textValue()));
+        var test = json.path("test").textValue();
+        return new RunOrigin(
+                callers,
+                json.path("forkedFrom").textValue(),
+                test == null ? null : new RunOrigin.StepTest(test, (ObjectNode) json.path("outputs")));
     }
 
     private static String text(JsonNode row, int index) {

@@ -14,6 +14,9 @@ public interface StepRun {
     /** When the call was made. */
     Instant now();
 
+    /** Whether the step is tested alone: a wait for a time is left out then. */
+    boolean stepTest();
+
     /** Why the action is called again after it paused; null for its first call. */
     @Nullable
     Resumption resumed();
@@ -65,6 +68,11 @@ public interface StepRun {
         @Override
         public Instant now() {
             return Instant.EPOCH;
+        }
+
+        @Override
+        public boolean stepTest() {
+            return false;
         }
 
         @Override

@@ -111,7 +111,7 @@ final class FlowChanges {
         Step step = Steps.find(latest.trigger(), save.stepName())
                 .orElseThrow(() -> MillraceException.notFound("step", save.stepName()));
         String fileId = ids.random();
-        sampleData.insert(tx, fileId, flow, save.stepName(), save.input(), save.payload(), now);
+        sampleData.insert(tx, fileId, flow, latest.id(), save.stepName(), save.input(), save.payload(), now);
         var info = Json.object();
         for (String key : new String[] {"sampleDataFileId", "sampleDataInputFileId"}) {
             JsonNode old = step.settings().path("sampleData").get(key);

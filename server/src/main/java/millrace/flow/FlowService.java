@@ -1,5 +1,6 @@
 package millrace.flow;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -16,6 +17,10 @@ import millrace.definition.FlowEditor;
 import millrace.definition.FlowOperation;
 import millrace.definition.FlowVersion;
 import millrace.definition.PieceCatalogue;
+import millrace.definition.PieceTrigger;
+import millrace.definition.Step;
+import millrace.definition.Steps;
+import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
 import millrace.http.PageRequest;
 import millrace.http.SeekPage;
@@ -162,11 +167,130 @@ public final class FlowService {
         visible(principal, flowId, Permission.WRITE_FLOW);
         database.transact(tx -> {
             var flow = flows.lock(tx, principal.scope(), flowId).orElseThrow(() -> notFound(flowId));
-            triggers.unregister(tx, flowId, now());
+            triggers.unregister(tx, flowId, false, now());
+            triggers.unregister(tx, flowId, true, now());
             sampleData.deleteOfFlow(tx, flow);
             flows.delete(tx, flowId);
             tx.afterCommit(() -> runnable.forget(flowId));
         });
+    }
+
+    // ---- tests
+
+    /**
+     * A version of the project that somebody wants to try.
+     *
+     * @throws MillraceException AUTHORIZATION for a project that is not the principal's; ENTITY_NOT_FOUND for a version
+     *     that the project does not have
+     */
+    public FlowVersion versionToTry(
+            Principal principal, Permission permission, @Nullable String projectId, String flowVersionId) {
+        access.require(principal, permission, projectId);
+        var scope = Scope.project(known(projectId));
+        return database.read(tx -> versions.findForRun(tx, flowVersionId)
+                .filter(version -> flows.find(tx, scope, version.flowId()).isPresent())
+                .orElseThrow(() -> MillraceException.notFound("flow_version", flowVersionId)));
+    }
+
+    /** The latest version of a flow; empty for a flow that is gone. */
+    public Optional<FlowVersion> findLatest(String flowId) {
+        return find(flowId).flatMap(flow -> findVersion(flow.latestVersionId()));
+    }
+
+    /**
+     * The file with what the step gave (or got) when it was tested last; empty when it never was.
+     *
+     * @param input whether what it got is meant
+     */
+    public Optional<String> findSample(String projectId, FlowVersion version, Step step, boolean input) {
+        var named = step.settings()
+                .path("sampleData")
+                .path(input ? "sampleDataInputFileId" : "sampleDataFileId")
+                .textValue();
+        return named != null
+                ? Optional.of(named)
+                : database.read(tx -> flows.find(tx, Scope.project(projectId), version.flowId())
+                        .flatMap(flow -> sampleData.newest(tx, flow, version.id(), step.name(), input)));
+    }
+
+    /**
+     * Keeps what a step gave that was tested. A draft names it in its document; a locked version stays as it is, and its
+     * sample data are found by its id.
+     *
+     * @param input null when it got nothing
+     * @param output null when it gave nothing
+     */
+    public void keepSample(
+            String projectId,
+            String flowId,
+            String versionId,
+            String stepName,
+            @Nullable JsonNode input,
+            @Nullable JsonNode output) {
+        database.transact(tx -> {
+            var flow = flows.lock(tx, Scope.project(projectId), flowId).orElse(null);
+            if (flow == null) {
+                return;
+            }
+            keepSample(tx, flow, versionId, stepName, true, input);
+            keepSample(tx, flow, versionId, stepName, false, output);
+            tx.afterCommit(() -> runnable.forget(flowId));
+        });
+    }
+
+    private void keepSample(
+            Tx tx, Flow flow, String versionId, String stepName, boolean input, @Nullable JsonNode data) {
+        if (data == null) {
+            return;
+        }
+        var latest = versions.latest(tx, flow.id());
+        if (latest.id().equals(versionId)
+                && latest.state() == FlowVersion.State.DRAFT
+                && Steps.find(latest.trigger(), stepName).isPresent()) {
+            changes.apply(tx, flow, new FlowOperation.SaveSampleData(stepName, data, input), latest.updatedBy(), now());
+        } else {
+            sampleData.insert(tx, ids.random(), flow, versionId, stepName, input, data, now());
+        }
+    }
+
+    /**
+     * Starts to listen for an event of the flow's trigger: the next delivery is kept, whatever the flow's status.
+     *
+     * @throws MillraceException TEST_TRIGGER_FAILED when the version has no trigger of a piece
+     */
+    public void listen(String projectId, FlowVersion version) {
+        if (!(version.trigger() instanceof PieceTrigger trigger) || trigger.triggerName() == null) {
+            throw MillraceException.of(ErrorCode.TEST_TRIGGER_FAILED, "The flow has no trigger that can be tested");
+        }
+        database.transact(tx -> {
+            var flow = flows.lock(tx, Scope.project(projectId), version.flowId())
+                    .orElseThrow(() -> notFound(version.flowId()));
+            triggers.unregister(tx, flow.id(), true, now());
+            triggers.registerListener(tx, ids.random(), flow, version.id(), trigger, now());
+            tx.afterCommit(() -> runnable.forget(flow.id()));
+        });
+    }
+
+    /** Stops listening; none there is fine. */
+    public void stopListening(String flowId) {
+        database.transact(tx -> {
+            triggers.unregister(tx, flowId, true, now());
+            tx.afterCommit(() -> runnable.forget(flowId));
+        });
+    }
+
+    /**
+     * The project's flow, for those who may do this with it.
+     *
+     * @throws MillraceException AUTHORIZATION for a project that is not the principal's; ENTITY_NOT_FOUND for a flow
+     *     that the project does not have
+     */
+    public void require(Principal principal, Permission permission, @Nullable String projectId, String flowId) {
+        access.require(principal, permission, projectId);
+        if (database.read(tx -> flows.find(tx, Scope.project(known(projectId)), flowId))
+                .isEmpty()) {
+            throw notFound(flowId);
+        }
     }
 
     /** What a webhook needs to know of a flow, from memory in most cases; at most one second old. */

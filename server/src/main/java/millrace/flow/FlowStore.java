@@ -4,6 +4,7 @@ import static millrace.database.Tenancy.within;
 import static millrace.schema.Tables.FLOW;
 import static millrace.schema.Tables.FLOW_VERSION;
 import static millrace.schema.Tables.PROJECT;
+import static millrace.schema.Tables.TRIGGER_SOURCE;
 import static org.jooq.impl.DSL.select;
 
 import java.time.Instant;
@@ -114,8 +115,16 @@ final class FlowStore {
     /** What a webhook needs: one look-up by primary keys. */
     Optional<RunnableFlow> findRunnable(Tx tx, String flowId) {
         Field<String> latest = latestVersionId().asField("latest");
+        Field<Boolean> listening = DSL.field(DSL.exists(DSL.selectOne()
+                        .from(TRIGGER_SOURCE)
+                        .where(
+                                TRIGGER_SOURCE.FLOW_ID.eq(FLOW.ID),
+                                TRIGGER_SOURCE.SIMULATE.isTrue(),
+                                TRIGGER_SOURCE.DELETED.isNull())))
+                .as("listening");
         return tx.sql()
                 .select(FLOW.ID, FLOW.PROJECT_ID, PROJECT.PLATFORM_ID, FLOW.STATUS, FLOW.PUBLISHED_VERSION_ID, latest)
+                .select(listening)
                 .from(FLOW)
                 .join(PROJECT)
                 .on(PROJECT.ID.eq(FLOW.PROJECT_ID))
@@ -126,7 +135,8 @@ final class FlowStore {
                         row.get(PROJECT.PLATFORM_ID),
                         FlowStatus.valueOf(row.get(FLOW.STATUS)),
                         row.get(FLOW.PUBLISHED_VERSION_ID),
-                        row.get(latest)));
+                        row.get(latest),
+                        row.get(listening)));
     }
 
     /** Last changed first. Served by idx_flow_project_id; a project has thousands of flows at most. */

@@ -33,7 +33,7 @@ final class Publishing {
 
     /** Replaces the flow's registration by what its status and this version ask for. */
     void register(Tx tx, Flow flow, FlowVersion version, Instant now) {
-        triggers.unregister(tx, flow.id(), now);
+        triggers.unregister(tx, flow.id(), false, now);
         if (flow.enabled() && version.trigger() instanceof PieceTrigger trigger) {
             String name = trigger.triggerName();
             if (name != null) {

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param publishedVersionId null before the first publishing
  * @param latestVersionId the draft, or the published version when there is no newer draft
+ * @param listening whether a test waits for an event of the trigger
  */
 public record RunnableFlow(
         String id,
@@ -14,4 +15,5 @@ public record RunnableFlow(
         String platformId,
         FlowStatus status,
         @Nullable String publishedVersionId,
-        String latestVersionId) {}
+        String latestVersionId,
+        boolean listening) {}

@@ -57,6 +57,11 @@ final class Programs {
         }
     }
 
+    /** The program of one step of such a copy; empty when it has no such step. */
+    Optional<Program> step(JsonNode trigger, String stepName) {
+        return Program.ofStep(FlowJson.read(trigger), stepName, effects);
+    }
+
     /** The program of a run's own copy of a draft. */
     Program draft(JsonNode trigger) {
         return Program.of(FlowJson.read(trigger), effects);

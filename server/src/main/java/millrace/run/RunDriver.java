@@ -45,6 +45,7 @@ final class RunDriver {
     private final InstantSource clock;
     private final Predicate<String> callers;
     private final Runnable freed;
+    private final StepTests tests;
     private final Waits waits;
 
     /** Lists calls that may have happened. Both return when that is durable. */
@@ -53,6 +54,11 @@ final class RunDriver {
 
         /** Notes a doubt, and gives the run away until somebody has decided. */
         void ask(ActiveRun run, Command.Ask doubt);
+    }
+
+    /** Hears of runs that are about to end successfully, and of their records that are not durable yet. */
+    interface StepTests {
+        void ends(ActiveRun run, List<JournalRecord> last);
     }
 
     /**
@@ -67,6 +73,7 @@ final class RunDriver {
             InstantSource clock,
             Predicate<String> callers,
             Runnable freed,
+            StepTests tests,
             Waits waits) {
         this.doubts = doubts;
         this.calls = calls;
@@ -75,6 +82,7 @@ final class RunDriver {
         this.clock = clock;
         this.callers = callers;
         this.freed = freed;
+        this.tests = tests;
         this.waits = waits;
     }
 
@@ -369,9 +377,13 @@ final class RunDriver {
 
     private void end(ActiveRun run, Command.End end, List<Effect> effects) throws InterruptedException {
         var failed = end.failedStep();
+        var last = run.execution().takeRecords();
+        if (run.journal().header().stepNameToTest() != null && end.status() == RunStatus.SUCCEEDED) {
+            tellTested(run, last);
+        }
         run.journal()
                 .end(
-                        run.execution().takeRecords(),
+                        last,
                         effects,
                         new RunEnd(end.status().name(), clock.instant(), json(failed), end.stepsCount(), null));
         if (!effects.isEmpty() || run.journal().header().parentWaitpointId() != null) {
@@ -381,6 +393,15 @@ final class RunDriver {
             run.reply().complete(new Reply.Answered(end.response()));
         } else {
             run.reply().complete(new Reply.Ended(end.status()));
+        }
+    }
+
+    /** The run shows what the step gave in any case: only the copy for the editor may be missing. */
+    private void tellTested(ActiveRun run, List<JournalRecord> last) {
+        try {
+            tests.ends(run, last);
+        } catch (RuntimeException e) {
+            log.atWarn().addKeyValue("runId", run.id()).setCause(e).log("a tested step's data were not kept");
         }
     }
 

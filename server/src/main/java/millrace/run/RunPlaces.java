@@ -67,6 +67,11 @@ public final class RunPlaces {
         }
 
         @Override
+        public boolean stepTest() {
+            return run.stepNameToTest() != null;
+        }
+
+        @Override
         public Instant now() {
             return now;
         }

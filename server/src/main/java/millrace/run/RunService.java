@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +68,7 @@ public final class RunService implements AutoCloseable {
     private final Dispatch dispatch;
     private final RunDriver driver;
     private final Programs programs;
+    private final StepTested tested;
     private final RunSettings settings;
     private final InstantSource clock;
     private final Ids ids;
@@ -82,7 +84,10 @@ public final class RunService implements AutoCloseable {
 
     private record Active(ActiveRun run, Thread thread, long startedNanos) {}
 
-    /** @param versions finds the document of a flow version, whoever asks */
+    /**
+     * @param versions finds the document of a flow version, whoever asks
+     * @param tested told of every step that was tested alone and succeeded
+     */
     public RunService(
             Database database,
             Access access,
@@ -90,6 +95,7 @@ public final class RunService implements AutoCloseable {
             Calls calls,
             ConnectionService connections,
             Function<String, Optional<Trigger>> versions,
+            StepTested tested,
             RunSettings settings,
             InstantSource clock,
             Ids ids) {
@@ -104,8 +110,10 @@ public final class RunService implements AutoCloseable {
                 clock,
                 callers::containsKey,
                 dispatch::wake,
+                this::tellTested,
                 Waits.SYSTEM);
         this.programs = new Programs(versions, calls);
+        this.tested = tested;
         this.settings = settings;
         this.clock = clock;
         this.ids = ids;
@@ -208,11 +216,11 @@ public final class RunService implements AutoCloseable {
                 start.environment().name(),
                 now,
                 start.priority(),
+                start.parent() == null ? null : start.parent().runId(),
+                start.parent() == null || start.parent().failsWithIt(),
                 null,
-                true,
-                null,
-                null,
-                null);
+                start.triggeredBy(),
+                start.origin().test() == null ? null : start.origin().test().stepName());
     }
 
     private static JournalRecord.Began began(RunStart start) {
@@ -222,10 +230,15 @@ public final class RunService implements AutoCloseable {
                 "UTC",
                 start.payload(),
                 start.triggerInput(),
-                start.draft());
+                start.draft(),
+                start.origin());
     }
 
     private Optional<Program> program(JournalRecord.Began began) {
+        var test = began.origin().test();
+        if (test != null && began.draft() != null) {
+            return programs.step(began.draft(), test.stepName());
+        }
         return began.draft() == null
                 ? programs.published(began.flowVersionId())
                 : Optional.of(programs.draft(began.draft()));
@@ -380,11 +393,45 @@ public final class RunService implements AutoCloseable {
                 : "draft-" + journal.header().runId();
         return new ActiveRun(
                 journal,
-                new Execution(program, began.payload(), replay),
+                execution(program, began, replay),
                 contextKey,
                 System.nanoTime() + settings.timeout().toNanos(),
                 new Cancellation(),
                 reply);
+    }
+
+    private static Execution execution(Program program, JournalRecord.Began began, Replay replay) {
+        var test = began.origin().test();
+        return test == null
+                ? new Execution(program, began.payload(), replay)
+                : new Execution(program, began.payload(), test.outputs(), replay);
+    }
+
+    /** Tells what a step gave that was tested alone, before its run is seen to have ended. */
+    private void tellTested(ActiveRun run, List<JournalRecord> last) {
+        var header = run.journal().header();
+        var stepName = header.stepNameToTest();
+        if (stepName == null) {
+            return;
+        }
+        var records = new ArrayList<JournalRecord>();
+        database.read(tx -> runs.find(tx, Scope.project(header.projectId()), header.runId()))
+                .ifPresent(found -> records.addAll(JournalReader.read(
+                        found.documents(), path -> database.read(tx -> runs.blob(tx, header.runId(), path)))));
+        records.addAll(last);
+        var step = RunLog.steps(records, Integer.MAX_VALUE).path(stepName);
+        tested.tested(header, stepName, step.get("input"), step.get("output"));
+    }
+
+    /** Hears of steps that were tested alone and succeeded. */
+    @FunctionalInterface
+    public interface StepTested {
+        /**
+         * @param run names project, flow and version
+         * @param input as the log shows it: censored; null when there is none
+         * @param output null when there is none
+         */
+        void tested(RunHeader run, String stepName, @Nullable JsonNode input, @Nullable JsonNode output);
     }
 
     /**

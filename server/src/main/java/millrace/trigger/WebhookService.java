@@ -12,6 +12,7 @@ import millrace.config.WebhookSettings;
 import millrace.connection.ConnectionService;
 import millrace.definition.FlowJson;
 import millrace.definition.FlowVersion;
+import millrace.draft.TriggerEvents;
 import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
 import millrace.expression.ReferenceFailure;
@@ -23,6 +24,7 @@ import millrace.nativepiece.PieceFailure;
 import millrace.run.Reply;
 import millrace.run.RunService;
 import millrace.run.RunStart;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a delivery to a flow's address into runs, and their outcome into an answer (reference/rest-api §6). */
 public final class WebhookService {
@@ -32,6 +34,7 @@ public final class WebhookService {
     private final RunService runs;
     private final ConnectionService connections;
     private final Function<String, Optional<Piece>> pieces;
+    private final TriggerEvents kept;
     private final WebhookSettings settings;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, WebhookTrigger> triggers = new LinkedHashMap<>(64, 0.75f, true) {
@@ -49,11 +52,13 @@ public final class WebhookService {
             RunService runs,
             ConnectionService connections,
             Function<String, Optional<Piece>> pieces,
+            TriggerEvents kept,
             WebhookSettings settings) {
         this.flows = flows;
         this.runs = runs;
         this.connections = connections;
         this.pieces = pieces;
+        this.kept = kept;
         this.settings = settings;
     }
 
@@ -71,23 +76,19 @@ public final class WebhookService {
      */
     WebhookAnswer deliver(Webhook webhook, RunnableFlow flow, ObjectNode payload, String deliveryId)
             throws InterruptedException {
-        if (!webhook.draft() && flow.status() != FlowStatus.ENABLED) {
-            return WebhookAnswer.empty(404);
+        if (webhook.draft() || flow.listening()) {
+            keep(flow, payload);
         }
-        if (!webhook.runs()) {
-            return WebhookAnswer.accepted(deliveryId);
+        if (!webhook.runs() || (!webhook.draft() && flow.status() != FlowStatus.ENABLED)) {
+            return webhook.draft() || flow.listening() ? WebhookAnswer.accepted(deliveryId) : WebhookAnswer.empty(404);
         }
         var published = webhook.draft() ? null : flow.publishedVersionId();
         var draft = published == null;
-        var versionId = published == null ? flow.latestVersionId() : published;
-        var version =
-                flows.findVersion(versionId).orElseThrow(() -> MillraceException.notFound("flow_version", versionId));
+        var version = version(published == null ? flow.latestVersionId() : published);
         var trigger = draft ? WebhookTrigger.of(version.trigger(), pieces) : trigger(version);
         var scope = new WebhookTrigger.ProjectScope(flow.projectId(), connections);
-        List<JsonNode> events;
-        try {
-            events = trigger.events(scope, payload);
-        } catch (PieceFailure | ReferenceFailure refused) {
+        var events = events(trigger, scope, payload);
+        if (events == null) {
             return WebhookAnswer.accepted(deliveryId);
         }
         var answer = webhook.sync() ? WebhookAnswer.empty(204) : WebhookAnswer.accepted(deliveryId);
@@ -95,7 +96,7 @@ public final class WebhookService {
             var start = new RunStart(
                     flow.projectId(),
                     flow.id(),
-                    versionId,
+                    version.id(),
                     webhook.environment(),
                     event,
                     trigger.shownInput(scope),
@@ -107,6 +108,34 @@ public final class WebhookService {
             runs.accept(start);
         }
         return answer;
+    }
+
+    private FlowVersion version(String versionId) {
+        return flows.findVersion(versionId).orElseThrow(() -> MillraceException.notFound("flow_version", versionId));
+    }
+
+    /** The events of a delivery; null when the trigger's inputs do not fit. */
+    private static @Nullable List<JsonNode> events(
+            WebhookTrigger trigger, WebhookTrigger.ProjectScope scope, ObjectNode payload) {
+        try {
+            return trigger.events(scope, payload);
+        } catch (PieceFailure | ReferenceFailure refused) {
+            return null;
+        }
+    }
+
+    /** Keeps what the latest version's trigger makes of a delivery, and ends the test that waited for it. */
+    private void keep(RunnableFlow flow, ObjectNode payload) {
+        var version = version(flow.latestVersionId());
+        var scope = new WebhookTrigger.ProjectScope(flow.projectId(), connections);
+        var events = events(WebhookTrigger.of(version.trigger(), pieces), scope, payload);
+        if (events == null || events.isEmpty()) {
+            return;
+        }
+        kept.keep(flow.projectId(), version, events);
+        if (flow.listening()) {
+            flows.stopListening(flow.id());
+        }
     }
 
     private static WebhookAnswer answer(Reply reply) {

@@ -93,6 +93,7 @@ class PausedRunsTest {
                     new ConnectionService(
                             database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
                     id -> Optional.ofNullable(versions.get(id)).map(FlowJson::read),
+                    (run, step, input, output) -> {},
                     SETTINGS,
                     InstantSource.system(),
                     ids);

@@ -56,6 +56,7 @@ class RunServiceTest {
     private final Ids ids = new Ids(random);
     private final String project = ids.random();
     private final Map<String, ObjectNode> versions = new ConcurrentHashMap<>();
+    private final List<String> tested = new CopyOnWriteArrayList<>();
     private final List<String> effects = new CopyOnWriteArrayList<>();
     private final List<AutoCloseable> open = new ArrayList<>();
 
@@ -82,6 +83,7 @@ class RunServiceTest {
                     new ConnectionService(
                             database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
                     id -> Optional.ofNullable(versions.get(id)).map(FlowJson::read),
+                    (run, step, input, output) -> tested.add(step + " " + input + " " + output),
                     SETTINGS,
                     InstantSource.system(),
                     ids);

@@ -75,8 +75,16 @@ final class SimulatedProcess implements Calls {
             simulation.died(this);
             return;
         }
-        driver =
-                new RunDriver(simulation, this, withoutConnections(), SETTINGS, clock, runId -> false, () -> {}, waits);
+        driver = new RunDriver(
+                simulation,
+                this,
+                withoutConnections(),
+                SETTINGS,
+                clock,
+                runId -> false,
+                () -> {},
+                (run, last) -> {},
+                waits);
         for (int i = 0; i < DISPATCH.lanes(); i++) {
             var lane = i;
             simulation.threads().startWriter(machine, () -> write(lane));

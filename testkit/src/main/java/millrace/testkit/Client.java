@@ -111,6 +111,20 @@ public final class Client implements AutoCloseable {
         return get("/flow-runs/" + runId).success();
     }
 
+    /** The run with its steps, once it has ended. */
+    public JsonNode awaitEnd(String runId) {
+        var deadline = System.nanoTime() + DEADLINE.toNanos();
+        var run = run(runId);
+        while (!terminal(run)) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("after " + DEADLINE + " the run has not ended: " + run);
+            }
+            LockSupport.parkNanos(PAUSE.toNanos());
+            run = run(runId);
+        }
+        return run;
+    }
+
     /** A bulk action over these runs: {@code retry}, {@code cancel} or {@code archive}. */
     public Answer bulk(String action, ObjectNode selection) {
         return post("/flow-runs/" + action, selection.put("projectId", projectId));
