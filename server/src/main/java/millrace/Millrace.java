@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import millrace.access.Access;
+import millrace.archive.Hold;
 import millrace.config.DatabaseSettings;
 import millrace.config.Keys;
 import millrace.config.Settings;
@@ -110,6 +111,8 @@ public final class Millrace implements AutoCloseable {
         var database = opened(Database.open(settings.database()));
         database.prepare();
         var keys = keys(settings, database);
+        var hold = new Hold(database);
+        hold.begin();
 
         var memberships = new ProjectMemberships(database);
         var access = new Access(memberships);
@@ -185,7 +188,7 @@ public final class Millrace implements AutoCloseable {
                         new DraftRoutes(new DraftService(flows, runs, events, pieces::find)),
                         new PieceRoutes(pieces),
                         new FileRoutes(files),
-                        new WebhookRoutes(webhooks, bodies, settings.webhooks()),
+                        new WebhookRoutes(webhooks, bodies, settings.webhooks(), hold::isClone),
                         new ResumeRoutes(new ResumeService(database, runs), bodies, settings.webhooks())),
                 new TokenAuthenticator(database, tokens),
                 random));

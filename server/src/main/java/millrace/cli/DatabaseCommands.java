@@ -13,11 +13,21 @@ import picocli.CommandLine.ParentCommand;
         name = "db",
         mixinStandardHelpOptions = true,
         description = "Looks after the configured database.",
+        subcommands = {
+            ArchiveCommands.Backup.class,
+            ArchiveCommands.Verify.class,
+            ArchiveCommands.Restore.class,
+            ArchiveCommands.Release.class
+        },
         synopsisSubcommandLabel = "COMMAND")
 final class DatabaseCommands {
     @ParentCommand
     @SuppressWarnings("NullAway.Init")
     private Main main;
+
+    Main main() {
+        return main;
+    }
 
     @Command(name = "migrate", description = "Applies the change sets that the database lacks.")
     int migrate() {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import millrace.config.BadSettings;
+import millrace.config.DatabaseSettings;
 import millrace.config.Settings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,6 +20,10 @@ public final class Main {
 
     private final Map<String, String> environment;
     private final Path workingDirectory;
+
+    Path workingDirectory() {
+        return workingDirectory;
+    }
 
     Main(Map<String, String> environment, Path workingDirectory) {
         this.environment = environment;
@@ -56,6 +61,34 @@ public final class Main {
     /** @param log where log lines go: standard output is for the results of a command that prints some */
     Settings settings(PrintStream log) {
         return configured(Settings.load(environment, workingDirectory), log);
+    }
+
+    /**
+     * The database that an option names: {@code sqlite:PATH} or a PostgreSQL URL. What the URL leaves out comes from the
+     * settings, its password first from PGPASSWORD.
+     */
+    DatabaseSettings database(String option, String url) {
+        var all = new HashMap<>(environment);
+        if (url.startsWith("sqlite:")) {
+            all.put("AP_DB_TYPE", "SQLITE3");
+            all.put("AP_SQLITE_PATH", url.substring("sqlite:".length()));
+        } else if (url.matches("postgres(ql)?://.*")) {
+            all.put("AP_DB_TYPE", "POSTGRES");
+            all.put("AP_POSTGRES_URL", url);
+            var password = environment.get("PGPASSWORD");
+            if (password != null) {
+                all.put("AP_POSTGRES_PASSWORD", password);
+            }
+        } else {
+            throw new BadSettings(List.of(option + ": is neither sqlite:PATH nor a URL postgresql://…"));
+        }
+        try {
+            return Settings.load(all, workingDirectory).database();
+        } catch (BadSettings e) {
+            throw new BadSettings(e.faults().stream()
+                    .map(fault -> fault.replace("AP_POSTGRES_URL", option).replace("AP_SQLITE_PATH", option))
+                    .toList());
+        }
     }
 
     /** Settings of a server beside the operator's: nothing of the environment but where the program lies. */

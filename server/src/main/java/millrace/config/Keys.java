@@ -67,6 +67,23 @@ public record Keys(
         return made.keep(directory, file, kept, missing);
     }
 
+    /**
+     * The fingerprint of the encryption key that is set or kept, without making one.
+     *
+     * @return null when there is none
+     */
+    public static @Nullable String fingerprintOf(Settings settings) {
+        var key = present(
+                settings.keys().encryptionKey(),
+                EnvFile.read(file(settings), new ArrayList<>()).get(ENCRYPTION));
+        return key == null ? null : new Keys(key, key, null).fingerprint();
+    }
+
+    /** Where keys are kept that the operator did not set. */
+    public static Path file(Settings settings) {
+        return settings.server().ownDirectory().resolve("keys.env");
+    }
+
     /** Tells whether two keys are the same, without telling the key. */
     public String fingerprint() {
         try {

@@ -24,7 +24,8 @@ public final class ConnectionService {
     public JsonNode value(String projectId, String externalId) {
         var row = database.read(tx -> connections.find(tx, projectId, externalId))
                 .orElseThrow(() -> ReferenceFailure.connectionNotFound(externalId));
-        if ("ERROR".equals(row.status())) {
+        // MISSING: a clone of the database has no values.
+        if ("ERROR".equals(row.status()) || "MISSING".equals(row.status())) {
             throw new ReferenceFailure("ConnectionExpired", "connection (" + externalId + ") expired, reconnect again");
         }
         return encryption.decrypt(row.value());

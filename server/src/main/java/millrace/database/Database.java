@@ -25,8 +25,12 @@ public final class Database implements AutoCloseable {
     private Database(Connector connector, Connections connections) {
         this.connector = connector;
         this.connections = connections;
-        this.configuration = new DefaultConfiguration()
-                .set(connector.dialect().sqlDialect())
+        this.configuration = configuration(connector.dialect());
+    }
+
+    static Configuration configuration(Dialect dialect) {
+        return new DefaultConfiguration()
+                .set(dialect.sqlDialect())
                 .set(new Settings()
                         .withRenderQuotedNames(RenderQuotedNames.ALWAYS)
                         .withRenderSchema(false)
@@ -39,11 +43,20 @@ public final class Database implements AutoCloseable {
      * @throws DatabaseRefusal when the database can't be reached or used as it is, in one line for the operator
      */
     public static Database open(DatabaseSettings settings) {
+        return open(settings, true);
+    }
+
+    /** The same beside a running server, also on SQLite, for commands that come and go. */
+    public static Database beside(DatabaseSettings settings) {
+        return open(settings, false);
+    }
+
+    private static Database open(DatabaseSettings settings, boolean alone) {
         System.setProperty("org.jooq.no-logo", "true");
         System.setProperty("org.jooq.no-tips", "true");
         var connector = Connector.of(settings);
         try {
-            return new Database(connector, Opening.of(connector));
+            return new Database(connector, Opening.of(connector, alone));
         } catch (SQLException e) {
             throw Opening.refusal(connector, e);
         }

@@ -1,6 +1,7 @@
 package millrace.database;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -12,6 +13,8 @@ public final class Ids {
 
     private static final String ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int TIME_LENGTH = 8;
+    private static final Instant FIRST = Instant.parse("2020-01-01T00:00:00Z");
+    private static final Instant LAST = Instant.parse("2081-01-01T00:00:00Z");
 
     private final RandomGenerator random;
 
@@ -40,6 +43,23 @@ public final class Ids {
             rest /= 62;
         }
         return String.valueOf(prefix);
+    }
+
+    /**
+     * The moment of the run ids that begin so, to the precision of the characters given; empty for the beginning of an
+     * id that tells no time of this century.
+     */
+    static Optional<Instant> momentOf(String prefix) {
+        long millis = 0;
+        for (int i = 0; i < TIME_LENGTH; i++) {
+            int digit = i < prefix.length() ? ALPHABET.indexOf(prefix.charAt(i)) : 0;
+            if (digit < 0) {
+                return Optional.empty();
+            }
+            millis = millis * 62 + digit;
+        }
+        var moment = Instant.ofEpochMilli(millis);
+        return moment.isAfter(FIRST) && moment.isBefore(LAST) ? Optional.of(moment) : Optional.empty();
     }
 
     /** Whether the text has the shape of an id. */

@@ -16,7 +16,7 @@ final class MigrationLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MigrationLock.class);
 
     /** Any number, but the same in every version. */
-    private static final long KEY = 0x6d696c6c72616365L;
+    static final long KEY = 0x6d696c6c72616365L;
 
     private final @org.jspecify.annotations.Nullable Connection holder;
 

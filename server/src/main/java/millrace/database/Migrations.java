@@ -76,6 +76,19 @@ public final class Migrations {
         }
     }
 
+    /** @throws DatabaseRefusal when the schema is not the one that this program works with */
+    public void requireCurrent() {
+        try (var connection = connect()) {
+            if (!pending(checked(MigrationLog.read(connection, connector.dialect())))
+                    .isEmpty()) {
+                throw new DatabaseRefusal("the schema of the database " + connector.place()
+                        + " is not this program's yet: run millrace db migrate");
+            }
+        } catch (SQLException e) {
+            throw refusal(e);
+        }
+    }
+
     /** What is applied and what is pending; also for a schema that is newer than this program. */
     public MigrationStatus status() {
         try (var connection = connect()) {
@@ -165,6 +178,10 @@ public final class Migrations {
         for (var row : applied) {
             var known =
                     changeSets.stream().filter(set -> set.id().equals(row.id())).findFirst();
+            if (row.id().equals(SchemaBuilder.UNFINISHED)) {
+                throw new DatabaseRefusal("the database " + connector.place() + " is the unfinished target of a move:"
+                        + " run the same millrace db move again, or drop its tables");
+            }
             if (known.isEmpty()) {
                 throw new DatabaseRefusal("the database " + connector.place() + " has migration " + row.id()
                         + ", which this program does not know (its newest is "
@@ -198,7 +215,7 @@ public final class Migrations {
                 e);
     }
 
-    private static String quoted(String role) {
+    static String quoted(String role) {
         return role.matches("[a-z_][a-z0-9_]*") ? role : '"' + role.replace("\"", "\"\"") + '"';
     }
 

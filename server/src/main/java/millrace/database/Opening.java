@@ -13,13 +13,14 @@ final class Opening {
 
     private Opening() {}
 
-    static Connections of(Connector connector) throws SQLException {
+    /** @param alone whether no other process may have a SQLite file */
+    static Connections of(Connector connector, boolean alone) throws SQLException {
         return switch (connector) {
             case PostgresConnector postgres -> {
                 await(postgres);
                 yield new PostgresConnections(postgres);
             }
-            case SqliteConnector sqlite -> new SqliteConnections(sqlite);
+            case SqliteConnector sqlite -> new SqliteConnections(sqlite, alone);
         };
     }
 

@@ -5,7 +5,10 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
@@ -80,9 +83,27 @@ public final class Partitions {
         for (var table : Partitioned.ALL) {
             if (!complete(database.read(tx -> find(tx, table)))) {
                 renewCheck(table);
-                alone(table, (tx, found) -> make(tx, table, found));
+                alone(table, (tx, found) -> make(tx, table, found, found.missing()));
             }
         }
+    }
+
+    /**
+     * Makes everything in the caller's transaction, for tables that are new: also the days that rows to be loaded belong
+     * to, as far as they have passed.
+     */
+    static void makeAll(Tx tx, Collection<LocalDate> days) {
+        for (var table : Partitioned.ALL) {
+            var found = find(tx, table);
+            make(tx, table, found, found.missing());
+            var passed = new TreeSet<>(days).headSet(found.today()).stream().toList();
+            make(tx, table, find(tx, table), passed);
+        }
+    }
+
+    /** The day (UTC) whose partition holds the run ids that begin so, if there is one. */
+    public static Optional<LocalDate> dayOf(String idPrefix) {
+        return Ids.momentOf(idPrefix).map(Partitions::day);
     }
 
     /**
@@ -172,7 +193,7 @@ public final class Partitions {
         return "CHECK (" + table.key() + " < '" + bound(bound) + "' OR " + table.key() + " >= '1')";
     }
 
-    private static void make(Tx tx, Partitioned table, Found found) {
+    private static void make(Tx tx, Partitioned table, Found found, List<LocalDate> days) {
         var made = new ArrayList<String>();
         if (!found.fallback()) {
             run(
@@ -182,7 +203,7 @@ public final class Partitions {
                             + ")");
             made.add(table.fallback());
         }
-        for (var day : found.missing()) {
+        for (var day : days) {
             run(
                     tx,
                     "CREATE TABLE " + table.partition(day) + " PARTITION OF " + table.table() + " FOR VALUES FROM ('"

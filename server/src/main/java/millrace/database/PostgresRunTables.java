@@ -358,11 +358,11 @@ final class PostgresRunTables implements RunTables {
                     SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
                 ), due AS (
                     SELECT id FROM run_queue
-                    WHERE status = 'PAUSED' AND "dueAt" <= now() AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
+                    WHERE status = 'PAUSED' AND "dueAt" <= now() AND NOT held AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
                     ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED
                 ), ready AS (
                     SELECT id FROM run_queue
-                    WHERE status = 'QUEUED' AND "processId" IS NULL AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
+                    WHERE status = 'QUEUED' AND "processId" IS NULL AND NOT held AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
                     ORDER BY priority, created LIMIT ? - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
                 ), free AS (
                     SELECT id FROM due UNION ALL SELECT id FROM ready

@@ -2,6 +2,8 @@ package millrace.database;
 
 import static millrace.schema.Tables.PROCESS;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.jooq.exception.DataAccessException;
 
@@ -14,9 +16,25 @@ final class RunningServers {
 
     static void refuse(Database database) {
         if (count(database) > 0) {
-            throw new DatabaseRefusal("a server runs on the database " + database.place()
-                    + ": stop it first (one that was killed counts for " + SILENCE.toSeconds() + " s more)");
+            throw running(database.place());
         }
+    }
+
+    /** The same through a connection to PostgreSQL that has the table. */
+    static void refuse(Connection connection, String place) throws SQLException {
+        try (var statement = connection.createStatement();
+                var alive = statement.executeQuery("SELECT count(*) FROM process WHERE heartbeat > now() - "
+                        + SILENCE.toSeconds() + " * interval '1 second'")) {
+            alive.next();
+            if (alive.getInt(1) > 0) {
+                throw running(place);
+            }
+        }
+    }
+
+    private static DatabaseRefusal running(String place) {
+        return new DatabaseRefusal("a server runs on the database " + place
+                + ": stop it first (one that was killed counts for " + SILENCE.toSeconds() + " s more)");
     }
 
     private static int count(Database database) {

@@ -9,6 +9,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One connection that writes, behind a fair queue, and a few that read. Few, because a native call holds the carrier
@@ -18,14 +19,14 @@ final class SqliteConnections implements Connections {
     private static final int READERS = 3;
     private static final int WAIT_SECONDS = 30;
 
-    private final SqliteLock lock;
+    private final @Nullable SqliteLock lock;
     private final Connection writer;
     private final ReentrantLock writing = new ReentrantLock(true);
     private final ArrayBlockingQueue<Connection> idleReaders = new ArrayBlockingQueue<>(READERS, true);
     private final List<Connection> readers = new ArrayList<>();
 
-    SqliteConnections(SqliteConnector connector) throws SQLException {
-        lock = SqliteLock.of(connector.file());
+    SqliteConnections(SqliteConnector connector, boolean alone) throws SQLException {
+        lock = alone ? SqliteLock.of(connector.file()) : null;
         try {
             writer = connector.open("writer");
             for (int i = 0; i < READERS; i++) {
@@ -35,7 +36,7 @@ final class SqliteConnections implements Connections {
                 idleReaders.add(reader);
             }
         } catch (SQLException e) {
-            lock.close();
+            unlock();
             throw e;
         }
     }
@@ -91,6 +92,12 @@ final class SqliteConnections implements Connections {
             throw new IllegalStateException("the SQLite database could not be closed", e);
         } finally {
             writing.unlock();
+            unlock();
+        }
+    }
+
+    private void unlock() {
+        if (lock != null) {
             lock.close();
         }
     }

@@ -339,7 +339,7 @@ final class SqliteRunTables implements RunTables {
         try (var statement = connection.prepareStatement("""
                     UPDATE run_queue SET "processId" = ?, lane = ?, status = 'RUNNING',
                         "startTime" = coalesce("startTime", %1$s)
-                    WHERE id IN (SELECT id FROM run_queue WHERE %2$s AND NOT "cancelAsked" ORDER BY %3$s LIMIT ?)
+                    WHERE id IN (SELECT id FROM run_queue WHERE %2$s AND held = 0 AND NOT "cancelAsked" ORDER BY %3$s LIMIT ?)
                     RETURNING id, "projectId", created, "flowId", "flowVersionId", environment, priority, "startTime",
                         "parentRunId", "failParentOnFailure", "parentWaitpointId", "triggeredBy", "stepNameToTest",
                         recorded, doc, takeovers, "takeoverPath", "waitpointId", coalesce("dueAt" <= %1$s, 0)

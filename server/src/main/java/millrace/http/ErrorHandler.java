@@ -66,7 +66,7 @@ final class ErrorHandler {
             case PAUSED_FLOW_TIMEOUT_EXCEEDED -> 422;
             case SANDBOX_CAPACITY_EXCEEDED, TOO_MANY_REQUESTS -> 429;
             case INTERNAL_SERVER_ERROR -> 500;
-            case DATABASE_UNAVAILABLE -> 503;
+            case DATABASE_IS_A_CLONE, DATABASE_UNAVAILABLE -> 503;
             case EXECUTION_STATE_MISSING,
                     FLOW_MIGRATION_FAILED,
                     FLOW_OPERATION_INVALID,

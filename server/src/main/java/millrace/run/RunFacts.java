@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param failedStep the name of the step that ended the run
  * @param message why it did
+ * @param held whether it came with a restored database that is held
  * @param asks whether a person is asked if a call has happened
  * @param process the name of the process that executes it; null without one
  * @param silence since when that process has not been heard of; null when it is gone
@@ -26,6 +27,7 @@ record RunFacts(
         @Nullable String failedStep,
         @Nullable String message,
         boolean cancelAsked,
+        boolean held,
         boolean asks,
         int takeovers,
         @Nullable Instant dueAt,

@@ -40,6 +40,8 @@ public record RunWhy(
         BACK_OFF,
         /** It waits for a time or for an answer. */
         WAITPOINT,
+        /** It came with a restored database, which is held until its operator decides. */
+        HELD,
         /** A person is to say whether a call has happened. */
         IN_DOUBT,
         /** It is to be canceled, and its process has not done so yet. */
@@ -59,6 +61,9 @@ public record RunWhy(
                     "Somebody has canceled the run. Its process stops it, or waits for a call that can't be interrupted.",
                     step,
                     null);
+        }
+        if (facts.held()) {
+            return because(facts, Reason.HELD, held(facts, replay), step, facts.dueAt());
         }
         if (facts.asks()) {
             return because(
@@ -81,6 +86,15 @@ public record RunWhy(
                 : " in " + facts.failedStep() + (facts.message() == null ? "" : ": " + facts.message());
         return "The run has ended " + facts.status() + failed + "."
                 + (facts.status().retriable() ? " It can be retried." : "");
+    }
+
+    private static String held(RunFacts facts, Replay replay) {
+        return "It came with a restored database, and may have gone on in the world since the backup: it stays still"
+                + " until the operator decides by millrace db release."
+                + (replay.inDoubt() == null
+                        ? ""
+                        : " It stopped during " + replay.inDoubt() + ", which may have happened.")
+                + (facts.dueAt() == null ? "" : " Its pause ends " + facts.dueAt() + ".");
     }
 
     private static String queued(RunFacts facts) {

@@ -1,6 +1,9 @@
 package millrace.trigger;
 
+import java.util.function.BooleanSupplier;
 import millrace.config.WebhookSettings;
+import millrace.engine.ErrorCode;
+import millrace.engine.MillraceException;
 import millrace.http.Exchange;
 import millrace.http.Room;
 import millrace.http.Routes;
@@ -14,8 +17,11 @@ public final class WebhookRoutes implements Room {
     private final WebhookService webhooks;
     private final WebhookBody bodies;
     private final WebhookSettings settings;
+    private final BooleanSupplier clone;
 
-    public WebhookRoutes(WebhookService webhooks, WebhookBody bodies, WebhookSettings settings) {
+    /** @param clone whether the database is a copy for trying things out: then every delivery is refused */
+    public WebhookRoutes(WebhookService webhooks, WebhookBody bodies, WebhookSettings settings, BooleanSupplier clone) {
+        this.clone = clone;
         this.webhooks = webhooks;
         this.bodies = bodies;
         this.settings = settings;
@@ -35,6 +41,11 @@ public final class WebhookRoutes implements Room {
     }
 
     private void receive(Webhook webhook, Exchange exchange) {
+        if (clone.getAsBoolean()) {
+            throw MillraceException.of(
+                    ErrorCode.DATABASE_IS_A_CLONE,
+                    "This database was restored as a clone (millrace db restore --as-clone): it takes no webhooks.");
+        }
         var flow = webhooks.find(exchange.path("flowId")).orElse(null);
         if (flow == null) {
             answer(exchange, WebhookAnswer.empty(410));

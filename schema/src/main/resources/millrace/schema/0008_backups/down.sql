@@ -1,0 +1,3 @@
+-- Drops the list of backups, not the backups.
+
+DROP TABLE backup;

@@ -1,0 +1,44 @@
+package millrace.archive;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a database lies and where it came from.
+ *
+ * @param state what that means for its runs
+ * @param reason why it is held; null when it is not
+ * @param identity where it lay when a server last looked; null after a restore
+ * @param since when its hold began
+ */
+record Origin(
+        State state,
+        @Nullable String reason,
+        @Nullable Identity identity,
+        @Nullable Instant since) {
+
+    enum State {
+        /** It is where it was made, or has been released. */
+        OWN,
+        /** It came from an archive, and no server has seen it since. */
+        RESTORED,
+        /** Runs that came with it stay still. */
+        HELD,
+        /** A copy for trying things out: it never acts on the world by what came with it. */
+        CLONE
+    }
+
+    /**
+     * Of a PostgreSQL database; a SQLite file has none.
+     *
+     * @param cluster the system identifier, made by initdb; null when the role may not ask
+     * @param database its object id, which is new after DROP and CREATE
+     */
+    record Identity(@Nullable String cluster, String database) {
+        /** Whether both can be the same database. */
+        boolean same(Identity other) {
+            return database.equals(other.database)
+                    && (cluster == null || other.cluster == null || cluster.equals(other.cluster));
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package millrace.archive;
+
+import static millrace.schema.Tables.APP_CONNECTION;
+import static millrace.schema.Tables.BACKUP;
+import static millrace.schema.Tables.RUN_QUEUE;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.util.Optional;
+import millrace.archive.Origin.Identity;
+import millrace.archive.Origin.State;
+import millrace.database.Tx;
+import millrace.engine.Json;
+
+/** The row 'origin' of the table backup: comparisons of databases leave that table out. */
+final class OriginStore {
+    private static final String ID = "origin";
+
+    Optional<Origin> lock(Tx tx) {
+        return tx.dialect()
+                .forUpdate(tx.sql()
+                        .select(BACKUP.STATUS, BACKUP.MESSAGE, BACKUP.DETAIL, BACKUP.CREATED)
+                        .from(BACKUP)
+                        .where(BACKUP.ID.eq(ID)))
+                .fetchOptional(row -> origin(
+                        row.get(BACKUP.STATUS),
+                        row.get(BACKUP.MESSAGE),
+                        row.get(BACKUP.DETAIL),
+                        row.get(BACKUP.CREATED)));
+    }
+
+    Optional<Origin> find(Tx tx) {
+        return tx.sql()
+                .select(BACKUP.STATUS, BACKUP.MESSAGE, BACKUP.DETAIL, BACKUP.CREATED)
+                .from(BACKUP)
+                .where(BACKUP.ID.eq(ID))
+                .fetchOptional(row -> origin(row.value1(), row.value2(), row.value3(), row.value4()));
+    }
+
+    private static Origin origin(String status, String reason, JsonNode detail, Instant since) {
+        var database = detail == null ? null : detail.path("database").textValue();
+        return new Origin(
+                State.valueOf(status),
+                reason,
+                database == null ? null : new Identity(detail.path("cluster").textValue(), database),
+                since);
+    }
+
+    /** Whether the row was new. */
+    boolean addFirst(Tx tx, Origin origin) {
+        return tx.sql()
+                        .insertInto(BACKUP)
+                        .set(BACKUP.ID, ID)
+                        .set(BACKUP.KIND, "ORIGIN")
+                        .set(BACKUP.STATUS, origin.state().name())
+                        .set(BACKUP.MESSAGE, origin.reason())
+                        .set(BACKUP.DETAIL, detail(origin))
+                        .onConflictDoNothing()
+                        .execute()
+                == 1;
+    }
+
+    /** Its hold, if it is one, begins now. */
+    void save(Tx tx, Origin origin) {
+        addFirst(tx, origin);
+        tx.sql()
+                .update(BACKUP)
+                .set(BACKUP.STATUS, origin.state().name())
+                .set(BACKUP.MESSAGE, origin.reason())
+                .set(BACKUP.DETAIL, detail(origin))
+                .set(BACKUP.CREATED, tx.dialect().now())
+                .set(BACKUP.UPDATED, tx.dialect().now())
+                .where(BACKUP.ID.eq(ID))
+                .execute();
+    }
+
+    private static JsonNode detail(Origin origin) {
+        var detail = Json.object();
+        var identity = origin.identity();
+        if (identity != null) {
+            detail.put("cluster", identity.cluster()).put("database", identity.database());
+        }
+        return detail;
+    }
+
+    /** Where the database lies now. */
+    Identity identity(Tx tx) {
+        if (!tx.dialect().postgres()) {
+            return new Identity(null, "sqlite");
+        }
+        // Asking for the cluster without the right to would end the transaction.
+        boolean allowed = Boolean.TRUE.equals(tx.sql()
+                .resultQuery("SELECT has_function_privilege('pg_control_system()', 'execute')")
+                .fetchOne(0, Boolean.class));
+        var cluster = allowed
+                ? tx.sql()
+                        .resultQuery("SELECT system_identifier::text FROM pg_control_system()")
+                        .fetchOne(0, String.class)
+                : null;
+        var database = tx.sql()
+                .resultQuery("SELECT oid::text FROM pg_database WHERE datname = current_database()")
+                .fetchOne(0, String.class);
+        return new Identity(cluster, String.valueOf(database));
+    }
+
+    /** Runs that a process of the source had are nobody's here. */
+    void freeRuns(Tx tx) {
+        tx.sql()
+                .update(RUN_QUEUE)
+                .setNull(RUN_QUEUE.PROCESS_ID)
+                .setNull(RUN_QUEUE.LANE)
+                .set(RUN_QUEUE.STATUS, "QUEUED")
+                .where(RUN_QUEUE.PROCESS_ID.isNotNull())
+                .execute();
+        tx.sql()
+                .update(RUN_QUEUE)
+                .setNull(RUN_QUEUE.REPLY_TO)
+                .where(RUN_QUEUE.REPLY_TO.isNotNull())
+                .execute();
+    }
+
+    /** @return how many connections have no value any more */
+    int blankConnections(Tx tx) {
+        return tx.sql()
+                .update(APP_CONNECTION)
+                .set(APP_CONNECTION.VALUE, Json.object())
+                .set(APP_CONNECTION.STATUS, "MISSING")
+                .execute();
+    }
+
+    /** Nobody has begun with anything yet: what a restore would hold. */
+    int unended(Tx tx) {
+        return tx.sql().fetchCount(RUN_QUEUE);
+    }
+}

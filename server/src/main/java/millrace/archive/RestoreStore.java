@@ -1,0 +1,76 @@
+package millrace.archive;
+
+import java.sql.SQLException;
+import java.time.LocalDate;
+import java.util.Collection;
+import millrace.database.DatabaseRefusal;
+import millrace.database.Direct;
+import millrace.database.SchemaBuilder;
+
+/** Puts an archive in the place of whatever a database holds, all of it or nothing. */
+final class RestoreStore {
+    private final Direct direct;
+    private final SchemaBuilder schema;
+    private final OriginStore origins = new OriginStore();
+
+    RestoreStore(Direct direct) {
+        this.direct = direct;
+        this.schema = new SchemaBuilder(direct);
+    }
+
+    /** @throws DatabaseRefusal when tables of ours are there */
+    void refuseUsed() {
+        try {
+            if (schema.present()) {
+                throw new DatabaseRefusal(
+                        "the database " + direct.place()
+                                + " holds tables of Millrace already: name an empty one with --to, or replace them with --force");
+            }
+        } catch (SQLException e) {
+            throw direct.refusal("reading", e);
+        }
+    }
+
+    /** On PostgreSQL: one transaction, so that a restore that fails or is killed leaves what was there. */
+    Restore.Restored replace(ArchiveReader archive, Collection<LocalDate> days, Origin origin) {
+        try {
+            direct.execute("BEGIN");
+            direct.execute("SET LOCAL lock_timeout = '30s'");
+            direct.execute("SET LOCAL statement_timeout = 0");
+            direct.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+            schema.lock();
+            schema.drop();
+            var restored = fill(archive, days, origin);
+            direct.execute("COMMIT");
+            direct.execute("ANALYZE");
+            return restored;
+        } catch (SQLException e) {
+            throw direct.refusal("restoring into", e);
+        }
+    }
+
+    /** In a database with nothing in it. */
+    Restore.Restored fill(ArchiveReader archive, Collection<LocalDate> days, Origin origin) {
+        var contents = new LoadStore(direct).load(archive, days);
+        var tx = direct.tx();
+        origins.freeRuns(tx);
+        int blanked = origin.state() == Origin.State.CLONE ? origins.blankConnections(tx) : 0;
+        var identity = origin.state() == Origin.State.OWN ? origins.identity(tx) : null;
+        origins.save(tx, new Origin(origin.state(), origin.reason(), identity, null));
+        return new Restore.Restored(
+                direct.place(),
+                contents.tables().size(),
+                contents.rows(),
+                origin.state() == Origin.State.OWN ? 0 : origins.unended(tx),
+                blanked);
+    }
+
+    /** Everything of a SQLite database into its main file, so that the file alone is the database. */
+    void settle() {
+        try {
+            direct.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        } catch (SQLException e) {
+            throw direct.refusal("closing", e);
+        }
+    }
+}

@@ -1,0 +1,228 @@
+package millrace.cli;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Callable;
+import millrace.Millrace;
+import millrace.archive.Hold;
+import millrace.archive.Restore.Mode;
+import millrace.archive.Verification;
+import millrace.config.DatabaseSettings;
+import millrace.config.Keys;
+import millrace.config.Settings;
+import millrace.database.Database;
+import millrace.engine.Json;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code db backup}, {@code verify}, {@code restore}, {@code move} and {@code release}. */
+final class ArchiveCommands {
+    private ArchiveCommands() {}
+
+    private static String counted(long count, String noun) {
+        return "%,d %s%s".formatted(count, noun, count == 1 ? "" : "s").replace(',', ' ');
+    }
+
+    @Command(name = "backup", description = "Writes the whole database into one file, also beside a running server.")
+    static final class Backup implements Callable<Integer> {
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        private DatabaseCommands parent;
+
+        @Option(
+                names = "--out",
+                paramLabel = "FILE",
+                description = "The file; without it backups/millrace-<time>.millrace.")
+        private @Nullable Path out;
+
+        @Option(
+                names = "--keep-days",
+                paramLabel = "N",
+                description = "Then removes archives in the same folder that are older than N days.")
+        private @Nullable Integer keepDays;
+
+        @Override
+        public Integer call() {
+            if (keepDays != null && keepDays < 1) {
+                throw new IllegalArgumentException("--keep-days must be at least 1");
+            }
+            var settings = parent.main().settings(System.err);
+            var backup = new millrace.archive.Backup(Millrace.VERSION, InstantSource.system());
+            var directory = parent.main().workingDirectory();
+            var file = out == null ? backup.fileIn(directory.resolve("backups")) : directory.resolve(out);
+            long began = System.nanoTime();
+            var made = backup.make(settings.database(), file);
+            System.out.println("wrote " + made.file() + ": " + counted(made.rows(), "row") + " of "
+                    + counted(made.tables(), "table") + ", " + counted(made.bytes(), "byte") + ", in "
+                    + Duration.ofNanos(System.nanoTime() - began).toMillis() + " ms");
+            System.out.println("sha256 over every byte: " + made.checksum());
+            System.out.println(keys(settings));
+            if (keepDays != null) {
+                backup.removeOlder(made.file(), Duration.ofDays(keepDays))
+                        .forEach(old -> System.out.println("removed " + old));
+            }
+            return 0;
+        }
+
+        private static String keys(Settings settings) {
+            return "keys are not in the backup: without them its secrets can't be read; keep "
+                    + (settings.keys().encryptionKey() == null
+                            ? Keys.file(settings)
+                            : "AP_ENCRYPTION_KEY and AP_JWT_SECRET, which are set outside " + Keys.file(settings));
+        }
+    }
+
+    @Command(name = "verify", description = "Restores a backup into a scratch database and compares everything.")
+    static final class Verify implements Callable<Integer> {
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        private DatabaseCommands parent;
+
+        @Parameters(paramLabel = "FILE", description = "The backup.")
+        @SuppressWarnings("NullAway.Init")
+        private Path file;
+
+        @Override
+        public Integer call() {
+            var settings = parent.main().settings(System.err);
+            var path = parent.main().workingDirectory().resolve(file);
+            var verified = Verification.verify(path, Keys.fingerprintOf(settings));
+            System.out.println("verified " + path + ": " + counted(verified.rows(), "row") + " of "
+                    + counted(verified.tables(), "table") + " restore with the same counts and checksums, foreign keys"
+                    + " hold" + (verified.keyChecked() ? ", the key is the one that is set here" : ""));
+            System.out.println("sha256 over every byte: " + verified.checksum());
+            return 0;
+        }
+    }
+
+    @Command(name = "restore", description = "Puts a backup into a database. It starts held: see db release.")
+    static final class Restore implements Callable<Integer> {
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        private DatabaseCommands parent;
+
+        @Parameters(paramLabel = "FILE", description = "The backup.")
+        @SuppressWarnings("NullAway.Init")
+        private Path file;
+
+        @Option(
+                names = "--to",
+                paramLabel = "URL",
+                description = "postgresql://… or sqlite:PATH; without it the configured database.")
+        private @Nullable String to;
+
+        @Option(names = "--force", description = "Replaces what is there, once the backup has been loaded whole.")
+        private boolean force;
+
+        @Option(names = "--release", description = "Does not hold the database: what was in flight goes on.")
+        private boolean release;
+
+        @Option(
+                names = "--as-clone",
+                description = "A copy for trying things out: no webhooks, connections without values, never released.")
+        private boolean asClone;
+
+        @Override
+        public Integer call() {
+            if (release && asClone) {
+                throw new IllegalArgumentException("--release and --as-clone exclude each other");
+            }
+            var settings = parent.main().settings(System.err);
+            var path = parent.main().workingDirectory().resolve(file);
+            DatabaseSettings target =
+                    to == null ? settings.database() : parent.main().database("--to", to);
+            var mode = asClone ? Mode.CLONE : release ? Mode.RELEASED : Mode.HELD;
+            var restored = millrace.archive.Restore.restore(path, target, force, mode, Keys.fingerprintOf(settings));
+            System.out.println("restored " + path + " into " + restored.place() + ": " + counted(restored.rows(), "row")
+                    + " of " + counted(restored.tables(), "table"));
+            switch (mode) {
+                case HELD -> {
+                    System.out.println("the database is held: " + counted(restored.held(), "run")
+                            + " that had not ended, timers, schedules and polls stay still; new webhooks run");
+                    System.out.println("decide with millrace db release [--all | --skip-in-doubt | --cancel]");
+                }
+                case RELEASED -> System.out.println("the database is not held: what was in flight goes on");
+                case CLONE ->
+                    System.out.println("the database is a clone: webhooks are refused, "
+                            + counted(restored.blanked(), "connection") + " lost their values, "
+                            + counted(restored.held(), "run") + " stay still for ever");
+            }
+            return 0;
+        }
+    }
+
+    @Command(name = "release", description = "Lists what a restored database holds, and decides about it.")
+    static final class Release implements Callable<Integer> {
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        private DatabaseCommands parent;
+
+        @ArgGroup
+        private @Nullable Choice choice;
+
+        @Option(names = "--json", description = "As one JSON object.")
+        private boolean json;
+
+        static final class Choice {
+            @Option(names = "--all", description = "Everything goes on where it was.")
+            private boolean all;
+
+            @Option(
+                    names = "--skip-in-doubt",
+                    description = "Ends what has gone on in the world since the backup; what is still to come goes on.")
+            private boolean skipInDoubt;
+
+            @Option(names = "--cancel", description = "Ends all of it.")
+            private boolean cancel;
+
+            Hold.Decision decision() {
+                return all ? Hold.Decision.ALL : cancel ? Hold.Decision.CANCEL : Hold.Decision.SKIP_IN_DOUBT;
+            }
+        }
+
+        @Override
+        public Integer call() {
+            try (var database =
+                    Database.beside(parent.main().settings(System.err).database())) {
+                database.migrations().requireCurrent();
+                var hold = new Hold(database);
+                if (choice == null) {
+                    list(hold.held());
+                } else {
+                    var released = hold.release(choice.decision());
+                    System.out.println("released " + database.place() + ": " + counted(released.ended(), "run")
+                            + " canceled, " + counted(released.released(), "run") + " go on");
+                }
+                return 0;
+            }
+        }
+
+        private void list(Hold.Held held) {
+            if (json) {
+                System.out.println(Json.text(Json.MAPPER.valueToTree(held)));
+                return;
+            }
+            if (!held.held()) {
+                System.out.println("nothing is held");
+                return;
+            }
+            System.out.println((held.asClone() ? "a clone" : "held since " + held.since()) + ": " + held.reason());
+            System.out.println(held.counts());
+            for (var run : held.runs()) {
+                System.out.println("  " + run.id() + "  " + run.status()
+                        + (run.stepInDoubt() == null ? "" : "  in doubt: " + run.stepInDoubt())
+                        + (run.dueAt() == null ? "" : "  due " + run.dueAt()));
+            }
+            if (held.runs().size() < held.counts().runs()) {
+                System.out.println(
+                        "  and " + (held.counts().runs() - held.runs().size()) + " more");
+            }
+            System.out.println("decide with millrace db release [--all | --skip-in-doubt | --cancel]");
+        }
+    }
+}
