@@ -205,10 +205,11 @@ public final class DraftService {
         if (!(version.trigger() instanceof PieceTrigger trigger) || trigger.triggerName() == null) {
             throw failed("The flow has no trigger that can be tested");
         }
+        var name = trigger.triggerName();
         var definition = pieces.apply(trigger.pieceName())
-                .map(piece -> piece.trigger(trigger.triggerName()))
+                .map(piece -> piece.trigger(name))
                 .orElseThrow(() -> failed(
-                        "The trigger " + trigger.triggerName() + " of " + trigger.pieceName() + " is not available"));
+                        "The trigger " + name + " of " + trigger.pieceName() + " is not available"));
         return definition.sampleData();
     }
 
