@@ -53,12 +53,16 @@ import millrace.project.ProjectMemberships;
 import millrace.project.ProjectRoutes;
 import millrace.project.ProjectService;
 import millrace.retention.Retention;
+import millrace.run.CallBounds;
+import millrace.run.CallSigner;
 import millrace.run.ResumeService;
 import millrace.run.RunActions;
+import millrace.run.RunForks;
 import millrace.run.RunPlaces;
 import millrace.run.RunRoutes;
 import millrace.run.RunService;
 import millrace.run.StepCalls;
+import millrace.run.WaitpointService;
 import millrace.trigger.ResumeRoutes;
 import millrace.trigger.WebhookRoutes;
 import millrace.trigger.WebhookService;
@@ -136,6 +140,9 @@ public final class Millrace implements AutoCloseable {
         var folders = new FolderService(database, access, ids, clock);
         var flows = new FlowService(database, access, ids, clock, folders, pieces);
 
+        var bounds = new CallBounds(settings.runs().maxCallDepth(), settings.runs().maxSelfStarts(), System::nanoTime);
+        var signer = new CallSigner(
+                keys.jwtSecret(), settings.http().frontendUrl(), settings.http().port());
         var dispatch = opened(new Dispatch(
                 database::runSession,
                 dispatchSettings(settings),
@@ -155,7 +162,9 @@ public final class Millrace implements AutoCloseable {
                                 ids,
                                 clock,
                                 settings.http().frontendUrl(),
-                                (project, externalId) -> callable(flows, project, externalId))),
+                                (project, externalId) -> callable(flows, project, externalId),
+                                bounds),
+                        signer),
                 connections,
                 versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
                 (run, step, input, output) ->
@@ -173,7 +182,7 @@ public final class Millrace implements AutoCloseable {
                 settings.runs().retention(),
                 clock));
         var events = new TriggerEvents(database, files, ids, clock);
-        var webhooks = new WebhookService(flows, runs, connections, pieces::find, events, settings.webhooks());
+        var webhooks = new WebhookService(flows, runs, connections, pieces::find, events, new WebhookService.OwnCalls(signer, bounds), settings.webhooks());
 
         return opened(HttpServer.start(
                 settings.http(),
@@ -184,7 +193,16 @@ public final class Millrace implements AutoCloseable {
                         new ProjectRoutes(projects),
                         new FlowRoutes(flows),
                         new FolderRoutes(folders),
-                        new RunRoutes(runs, runActions),
+                        new RunRoutes(
+                                runs,
+                                runActions,
+                                new RunForks(database, access, runs, settings.runs().retention(), clock, ids),
+                                new WaitpointService(
+                                        database,
+                                        access,
+                                        ids,
+                                        settings.http().frontendUrl(),
+                                        settings.runs().maxPause())),
                         new DraftRoutes(new DraftService(flows, runs, events, pieces::find)),
                         new PieceRoutes(pieces),
                         new FileRoutes(files),

@@ -21,6 +21,7 @@ final class OperationReader {
 
     static FlowOperation read(JsonNode body) {
         ObjectNode operation = Fields.object(body, "body");
+        FlowLimits.checkNesting(operation);
         String type = Fields.text(operation, "type", "body");
         ObjectNode request = Fields.object(operation.get("request"), AT);
         return switch (type) {

@@ -3,6 +3,7 @@ package millrace.engine;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import millrace.definition.OnInDoubt;
 import org.jspecify.annotations.Nullable;
@@ -86,8 +87,14 @@ public sealed interface Command {
      */
     record Ask(String path, int attempt, String type) implements Leave {}
 
-    /** Waits before the next attempt of a step; answered by {@link Event.Waited}. */
-    record BackOff(String path, Duration delay) implements Command {}
+    /**
+     * Waits before an attempt of a step; answered by {@link Event.Waited}. The moment when the wait ends becomes durable
+     * before it begins ({@link JournalRecord.BackingOff}).
+     *
+     * @param attempt the attempt that follows
+     * @param until when the wait ends, once that is on record; else it lasts {@code delay} from now on
+     */
+    record BackOff(String path, int attempt, Duration delay, @Nullable Instant until) implements Command {}
 
     /**
      * The run is over.

@@ -55,6 +55,9 @@ public final class Execution {
     /** The attempt of the step about to run, or running. */
     private int attempt = 1;
 
+    /** Whether the step about to run has waited before this attempt. */
+    private boolean waited;
+
     /** The call that was made, or waits to be made again. */
     private @Nullable Call open;
     /** A run has one step in doubt at most: calls follow each other. */
@@ -93,6 +96,11 @@ public final class Execution {
         var taken = List.copyOf(records);
         records.clear();
         return taken;
+    }
+
+    /** How many steps have finished. */
+    public int stepsCount() {
+        return stepsCount;
     }
 
     /** The next command, after {@code event} answered the last one. */
@@ -162,16 +170,20 @@ public final class Execution {
             records.add(suspended.paused());
             return new Command.Pause(suspended.paused(), true, null);
         }
-        var ask = missingValues(List.of(step.input()));
-        if (ask != null) {
-            return ask;
-        }
-        var values = Objects.requireNonNullElse(computed, Map.<String, JsonNode>of());
         attempt = Math.max(
                 attempt,
                 suspended == null
                         ? replay.nextAttempt(path)
                         : suspended.paused().attempt());
+        var backOff = suspended == null ? backOff(step, path) : null;
+        if (backOff != null) {
+            return backOff;
+        }
+        var ask = missingValues(List.of(step.input()));
+        if (ask != null) {
+            return ask;
+        }
+        var values = Objects.requireNonNullElse(computed, Map.<String, JsonNode>of());
         if (replay.inDoubt(path, attempt) && !doubtNoted) {
             doubtNoted = true;
             return step.onInDoubt() == OnInDoubt.ASK
@@ -184,10 +196,15 @@ public final class Execution {
             return ended(step, path, finish(open, StepStatus.FAILED, null, IN_DOUBT, 0));
         }
         var journalled = intent != null ? intent.input() : suspended != null ? suspended.input() : null;
-        var input = journalled == null
+        var given = replay.given(path);
+        var input = journalled == null || given != null
                 ? step.input().resolve(frame.variables, values)
                 : step.input().refill(journalled, frame.variables, values);
         var shown = step.input().mentionsSecrets() ? step.input().censored(frame.variables, values) : input;
+        if (given != null) {
+            input = Template.restored(given, input);
+            shown = given;
+        }
         forgetStepValues();
         open = new Call(step, path, shown);
         var tooLong = suspended == null
@@ -204,6 +221,22 @@ public final class Execution {
             case CompiledStep.PieceCall piece ->
                 new Command.CallPiece(path, attempt, piece, (ObjectNode) input, resumption(suspended));
         };
+    }
+
+    /** The wait before an attempt that repeats a failed one, unless this attempt has been made already. */
+    private Command.@Nullable BackOff backOff(CompiledStep.Caller step, String path) {
+        var tries = tries(path);
+        if (!step.retryOnFailure() || tries == 1 || waited || replay.inDoubt(path, attempt)) {
+            return null;
+        }
+        waited = true;
+        return new Command.BackOff(
+                path, attempt, FIRST_BACK_OFF.multipliedBy(1L << (tries - 2)), replay.backOff(path, attempt));
+    }
+
+    /** How many attempts there were since the run was last retried, with the one about to be made. */
+    private int tries(String path) {
+        return attempt - replay.firstAttempt(path) + 1;
     }
 
     private static @Nullable Resumption resumption(Replay.@Nullable Suspended suspended) {
@@ -224,13 +257,12 @@ public final class Execution {
                 yield succeeded.response() == null ? advance() : new Command.Reply(succeeded.response());
             }
             case StepResult.Failed failed -> {
-                var tries = attempt - replay.firstAttempt(call.path()) + 1;
-                if (call.step().retryOnFailure() && tries < MAX_ATTEMPTS) {
+                if (call.step().retryOnFailure() && tries(call.path()) < MAX_ATTEMPTS) {
                     replay.forgetPause(call.path());
                     records.add(new JournalRecord.Attempted(call.path(), attempt, failed.error()));
-                    var delay = FIRST_BACK_OFF.multipliedBy(1L << (tries - 1));
                     attempt++;
-                    yield new Command.BackOff(call.path(), delay);
+                    waited = false;
+                    yield advance();
                 }
                 var end =
                         ended(call.step(), call.path(), finish(call, StepStatus.FAILED, null, failed.error(), millis));
@@ -271,6 +303,7 @@ public final class Execution {
             Call call, StepStatus status, @Nullable JsonNode output, @Nullable StepError error, long millis) {
         open = null;
         attempt = 1;
+        waited = false;
         var finished = new JournalRecord.Finished(
                 call.path(),
                 call.step().type(),
@@ -287,6 +320,7 @@ public final class Execution {
     private Command.@Nullable End ended(CompiledStep.Caller step, String path, JournalRecord.Finished finished) {
         stepsCount++;
         attempt = 1;
+        waited = false;
         forgetStepValues();
         frame.variables.put(step.name(), view(finished.output(), finished.error()));
         frame.variables.keep(step.name(), finished);

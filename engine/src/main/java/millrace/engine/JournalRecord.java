@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 public sealed interface JournalRecord {
 
+    /** The path of the step that the record is about; null when it is about the whole run. */
+    @Nullable
+    String path();
+
     /**
      * The first record of every run: what the run is pinned to.
      *
@@ -40,6 +44,11 @@ public sealed interface JournalRecord {
                 JsonNode triggerInput,
                 @Nullable JsonNode draft) {
             this(flowVersionId, environment, timeZone, payload, triggerInput, draft, RunOrigin.NONE);
+        }
+
+        @Override
+        public @Nullable String path() {
+            return null;
         }
     }
 
@@ -84,7 +93,23 @@ public sealed interface JournalRecord {
      *
      * @param atMillis when it was asked for, in milliseconds since 1970
      */
-    record Retried(long atMillis) implements JournalRecord {}
+    record Retried(long atMillis) implements JournalRecord {
+        @Override
+        public @Nullable String path() {
+            return null;
+        }
+    }
+
+    /**
+     * The step is tried again, and not before this moment: whoever takes the run up waits for the rest.
+     *
+     * @param attempt the attempt that follows
+     * @param untilMillis in milliseconds since 1970
+     */
+    record BackingOff(String path, int attempt, long untilMillis) implements JournalRecord {}
+
+    /** Somebody has said what the step gets instead of what its inputs evaluate to; texts of secrets are censored. */
+    record Given(String path, ObjectNode input) implements JournalRecord {}
 
     /** A loop has evaluated its items, once and for all. */
     record LoopBegan(String path, ArrayNode items) implements JournalRecord {}

@@ -34,6 +34,15 @@ public final class Json {
             .maxStringLength(Integer.MAX_VALUE)
             .build());
 
+    /** For flow documents from outside, in which each step holds the next. */
+    public static final int MAX_DOCUMENT_DEPTH = 5_500;
+
+    public static final JsonMapper DOCUMENTS = mapper(StreamReadConstraints.builder()
+            .maxNestingDepth(MAX_DOCUMENT_DEPTH)
+            .maxNumberLength(1_000)
+            .maxStringLength(Integer.MAX_VALUE)
+            .build());
+
     /** For what {@link #MAPPER} has written, however deep. */
     static final JsonMapper STORED = mapper(StreamReadConstraints.builder()
             .maxNestingDepth(MAX_STORED_DEPTH)

@@ -100,6 +100,17 @@ public final class RecordCodec {
                     json.writeString("R");
                     json.writeNumber(retried.atMillis());
                 }
+                case JournalRecord.BackingOff backOff -> {
+                    json.writeString("D");
+                    json.writeString(backOff.path());
+                    json.writeNumber(backOff.attempt());
+                    json.writeNumber(backOff.untilMillis());
+                }
+                case JournalRecord.Given given -> {
+                    json.writeString("G");
+                    json.writeString(given.path());
+                    json.writeTree(given.input());
+                }
                 case JournalRecord.LoopBegan loop -> {
                     json.writeString("L");
                     json.writeString(loop.path());
@@ -189,6 +200,10 @@ public final class RecordCodec {
                         optional(row.get(2)),
                         row.get(3).isNull() ? null : new StepError(text(row, 3), (ObjectNode) row.get(4)));
             case "R" -> new JournalRecord.Retried(row.get(1).longValue());
+            case "D" ->
+                new JournalRecord.BackingOff(
+                        text(row, 1), row.get(2).intValue(), row.get(3).longValue());
+            case "G" -> new JournalRecord.Given(text(row, 1), (ObjectNode) row.get(2));
             case "L" -> new JournalRecord.LoopBegan(text(row, 1), (ArrayNode) row.get(2));
             case "E" ->
                 new JournalRecord.LoopEnded(

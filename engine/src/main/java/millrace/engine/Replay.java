@@ -1,6 +1,8 @@
 package millrace.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -17,6 +19,9 @@ public final class Replay {
     private final Map<String, Suspended> suspended = new HashMap<>();
     /** The first attempt since the last retry, of the steps that had one before it. */
     private final Map<String, Integer> firstAttempts = new HashMap<>();
+
+    private final Map<String, JournalRecord.BackingOff> backOffs = new HashMap<>();
+    private final Map<String, ObjectNode> given = new HashMap<>();
 
     private String last = "trigger";
 
@@ -52,6 +57,8 @@ public final class Replay {
                     replay.suspended.computeIfPresent(
                             resumed.path(), (path, step) -> new Suspended(step.paused(), step.input(), resumed));
                 case JournalRecord.Retried ignored -> replay.retry();
+                case JournalRecord.BackingOff backOff -> replay.backOffs.put(backOff.path(), backOff);
+                case JournalRecord.Given given -> replay.given.put(given.path(), given.input());
                 case JournalRecord.LoopBegan loop -> {
                     replay.last = loop.path();
                     replay.loops.put(loop.path(), loop);
@@ -145,6 +152,19 @@ public final class Replay {
     /** The step begins anew: it was not paused. */
     void forgetPause(String path) {
         suspended.remove(path);
+    }
+
+    /** Until when the step waits before this attempt; null when that is not on record. */
+    @Nullable
+    Instant backOff(String path, int attempt) {
+        var backOff = backOffs.get(path);
+        return backOff == null || backOff.attempt() != attempt ? null : Instant.ofEpochMilli(backOff.untilMillis());
+    }
+
+    /** What the step gets instead of what its inputs evaluate to. */
+    @Nullable
+    ObjectNode given(String path) {
+        return given.get(path);
     }
 
     int nextAttempt(String path) {

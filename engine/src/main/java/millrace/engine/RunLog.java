@@ -86,6 +86,8 @@ public final class RunLog {
             }
             case JournalRecord.Resumed ignored -> {}
             case JournalRecord.Retried ignored -> dropUnfinished(steps);
+            case JournalRecord.BackingOff ignored -> {}
+            case JournalRecord.Given ignored -> {}
             case JournalRecord.LoopBegan loop -> {
                 loopItems.put(loop.path(), loop.items());
                 var step = Json.object().put("type", "LOOP_ON_ITEMS").put("status", StepStatus.SUCCEEDED.name());

@@ -147,6 +147,31 @@ public final class Template {
         return root.refill(journalled, new Resolution(scope, computed, false));
     }
 
+    /**
+     * A censored value that somebody has edited, with its secrets: wherever it still holds the censor's mark, it gets
+     * what stands there in {@code resolved}.
+     */
+    public static JsonNode restored(JsonNode edited, JsonNode resolved) {
+        if (REDACTED_NODE.equals(edited)) {
+            return resolved.isMissingNode() ? edited : resolved;
+        }
+        if (edited.isObject()) {
+            var object = Json.object();
+            edited.properties()
+                    .forEach(field -> object.set(
+                            field.getKey(), restored(field.getValue(), resolved.path(field.getKey()))));
+            return object;
+        }
+        if (edited.isArray()) {
+            var list = Json.array();
+            for (int i = 0; i < edited.size(); i++) {
+                list.add(restored(edited.get(i), resolved.path(i)));
+            }
+            return list;
+        }
+        return edited;
+    }
+
     private record Resolution(Scope scope, Map<String, JsonNode> computed, boolean censor) {
         JsonNode value(Expression expression) {
             if (censor && expression.secret()) {

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -669,5 +671,83 @@ class ExecutionTest {
 
         assertThat(RecordCodec.read(out.toByteArray(), path -> Json.object()))
                 .containsExactly(new JournalRecord.Retried(1_700_000_000_123L));
+    }
+
+    // ---- back-off, given inputs, steps tested alone
+
+    private static final ObjectNode RETRIED_STEP = flow(code("a", "fetch", "{}", "retryOnFailure"));
+
+    private static Command afterFailing(JournalRecord... more) {
+        var journal = new ArrayList<JournalRecord>(List.of(
+                new JournalRecord.Intent("a", 1, Json.object()),
+                new JournalRecord.Attempted("a", 1, StepError.of("no"))));
+        journal.addAll(List.of(more));
+        return new Execution(program(RETRIED_STEP), Json.object(), Replay.of(journal)).next(new Event.Begin());
+    }
+
+    @Test
+    void a_back_off_that_was_cut_by_a_crash_is_waited_out() {
+        var until = new JournalRecord.BackingOff("a", 2, 1_700_000_000_000L);
+
+        assertThat(afterFailing(until))
+                .isEqualTo(new Command.BackOff(
+                        "a", 2, Duration.ofSeconds(4), Instant.ofEpochMilli(1_700_000_000_000L)));
+        assertThat(afterFailing()).isEqualTo(new Command.BackOff("a", 2, Duration.ofSeconds(4), null));
+        assertThat(afterFailing(until, new JournalRecord.Intent("a", 2, Json.object())))
+                .isInstanceOf(Command.InDoubt.class);
+    }
+
+    @Test
+    void back_offs_become_longer_and_a_step_without_retry_has_none() {
+        var waits = new ArrayList<Long>();
+        var execution = new Execution(program(RETRIED_STEP), Json.object(), Replay.none());
+        var command = execution.next(new Event.Begin());
+        while (!(command instanceof Command.End)) {
+            if (command instanceof Command.BackOff backOff) {
+                waits.add(backOff.delay().toSeconds());
+                command = execution.next(new Event.Waited());
+            } else {
+                command = execution.next(new Event.Called(new StepResult.Failed(StepError.of("no")), 1));
+            }
+        }
+
+        assertThat(waits).containsExactly(4L, 8L, 16L);
+    }
+
+    @Test
+    void a_given_input_takes_the_place_of_the_evaluated_one_and_keeps_its_secrets() {
+        var driver = new Driver();
+        driver.journal.add(new JournalRecord.Given(
+                "a", (ObjectNode) Json.read("{\"n\": 5, \"key\": \"**REDACTED**\", \"new\": [1]}")));
+        var seen = new ArrayList<JsonNode>();
+        driver.calls = call -> {
+            seen.add(inputOf(call));
+            return new StepResult.Succeeded(Json.object());
+        };
+
+        driver.run(
+                flow(code("a", "fetch", "{`n`: 1, `key`: `{{connections['c']}}`}", "none")), Json.object());
+
+        assertThat(seen)
+                .containsExactly(
+                        Json.read("{\"n\": 5, \"key\": {\"secret_text\": \"s-c\"}, \"new\": [1]}"));
+        assertThat(steps(driver).at("/a/input/key").asText()).isEqualTo("**REDACTED**");
+        assertThat(steps(driver).at("/a/input/n").asInt()).isEqualTo(5);
+    }
+
+    @Test
+    void the_first_record_keeps_where_the_run_comes_from() {
+        var origin = new RunOrigin(
+                List.of("f1", "f2"), "r", new RunOrigin.StepTest("a", Json.object().put("b", 1)));
+        var began = new JournalRecord.Began(
+                "v", RunEnvironment.TESTING, "UTC", Json.object(), Json.object(), null, origin);
+        var records = List.of(
+                began,
+                new JournalRecord.BackingOff("a", 2, 5),
+                new JournalRecord.Given("a", Json.object().put("n", 1)));
+        var out = new ByteArrayOutputStream();
+        records.forEach(record -> RecordCodec.write(out, record, false));
+
+        assertThat(RecordCodec.read(out.toByteArray(), path -> Json.object())).isEqualTo(records);
     }
 }

@@ -65,15 +65,19 @@ public final class Access {
 
     /** For platform administration: an API key, or a user with the platform role ADMIN. */
     public void requireAdministrator(Principal principal) {
-        var administers = switch (principal.type()) {
+        if (!administers(principal)) {
+            throw MillraceException.of(
+                    ErrorCode.AUTHORIZATION, "The principal is not allowed to administer the platform");
+        }
+    }
+
+    /** Whether the principal administers its platform: an API key, or a user with the platform role ADMIN. */
+    public boolean administers(Principal principal) {
+        return switch (principal.type()) {
             case SERVICE -> true;
             case USER -> memberships.administers(principal);
             case ENGINE, WORKER, ONBOARDING, UNKNOWN -> false;
         };
-        if (!administers) {
-            throw MillraceException.of(
-                    ErrorCode.AUTHORIZATION, "The principal is not allowed to administer the platform");
-        }
     }
 
     private @Nullable Membership membership(Principal principal, String projectId) {

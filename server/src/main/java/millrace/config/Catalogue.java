@@ -219,6 +219,22 @@ final class Catalogue {
             "256",
             "",
             "Runs that this process executes at the same time.");
+    final Setting<Integer> maxCallDepth = add(
+            RUNS,
+            "AP_MAX_FLOW_CALL_DEPTH",
+            wholeNumber(1, 1_000),
+            "25",
+            "",
+            "How many runs may have started each other, one by the other: by subflows, or by steps that call webhooks of"
+                    + " this server. A step that would start one more fails.");
+    final Setting<Integer> maxSelfStarts = add(
+            RUNS,
+            "AP_MAX_SELF_STARTS_PER_MINUTE",
+            wholeNumber(1, 1_000_000),
+            "600",
+            "",
+            "How often a flow may start itself within a minute, directly or through others, in each process. A step that"
+                    + " would start it once more fails.");
     final Setting<Duration> flowTimeout = add(
             RUNS,
             "AP_FLOW_TIMEOUT_SECONDS",

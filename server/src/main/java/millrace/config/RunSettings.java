@@ -12,6 +12,8 @@ import java.time.Duration;
  * @param maxLogBytes stored bytes of one run's log
  * @param outputSliceBytes a larger output is stored beside the journal
  * @param inputTruncateBytes a larger input is shown truncated
+ * @param maxCallDepth how many runs may have started each other, one by the other
+ * @param maxSelfStarts how often a flow may start itself in a minute
  */
 public record RunSettings(
         int concurrency,
@@ -20,4 +22,6 @@ public record RunSettings(
         Duration retention,
         long maxLogBytes,
         long outputSliceBytes,
-        long inputTruncateBytes) {}
+        long inputTruncateBytes,
+        int maxCallDepth,
+        int maxSelfStarts) {}

@@ -66,7 +66,9 @@ public record Settings(
                         values.get(in.retention),
                         values.get(in.runLog),
                         values.get(in.outputSlice),
-                        values.get(in.inputTruncate)),
+                        values.get(in.inputTruncate),
+                        values.get(in.maxCallDepth),
+                        values.get(in.maxSelfStarts)),
                 new SandboxSettings(
                         values.get(in.executionMode),
                         values.get(in.sandboxMemory),

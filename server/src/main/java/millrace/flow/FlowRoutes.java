@@ -5,6 +5,7 @@ import millrace.access.Permission;
 import millrace.access.PrincipalType;
 import millrace.definition.FlowOperation;
 import millrace.definition.FlowVersion;
+import millrace.engine.Json;
 import millrace.http.Answer;
 import millrace.http.Call;
 import millrace.http.Room;
@@ -41,7 +42,7 @@ public final class FlowRoutes implements Room {
         routes.get("/flows/{id}", this::get).needs(Permission.READ_FLOW).answers(PopulatedFlow.class);
         routes.post("/flows/{id}", this::change)
                 .needs(Permission.WRITE_FLOW)
-                .takes(FlowOperation.class, FlowOperation::read)
+                .takes(FlowOperation.class, FlowOperation::read, Json.MAX_DOCUMENT_DEPTH)
                 .answers(PopulatedFlow.class)
                 .maxBytes(MAX_BYTES);
         routes.delete("/flows/{id}", this::delete).needs(Permission.WRITE_FLOW).status(204);

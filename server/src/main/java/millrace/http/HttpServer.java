@@ -280,7 +280,7 @@ public final class HttpServer implements AutoCloseable {
 
     private static Object body(ServerRequest request, Route route) {
         var declared = Objects.requireNonNull(route.body());
-        var object = JsonText.readObject(Bodies.read(request, route.maxBytes()));
+        var object = JsonText.readObject(Bodies.read(request, route.maxBytes()), declared.maxDepth());
         try {
             return declared.reader().apply(object);
         } catch (IllegalArgumentException e) {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class JsonText {
     private static final int MAX_KEYS = 100_000;
+    /** In documents of flows: 5,000 steps have some twenty keys each, and their inputs. */
+    private static final int MAX_DOCUMENT_KEYS = 1_000_000;
 
     /** Stands for bytes that are not UTF-8 until the field is found. No valid text holds it. */
     private static final char BROKEN = '\uDFFF';
@@ -32,6 +34,10 @@ public final class JsonText {
      * @throws RuntimeException that the kernel answers with 400 and the framework's body
      */
     public static JsonNode read(byte[] bytes) {
+        return read(bytes, Json.MAX_DEPTH);
+    }
+
+    private static JsonNode read(byte[] bytes, int maxDepth) {
         if (bytes.length == 0) {
             throw BadRequest.of("Body cannot be empty when content-type is set to 'application/json'");
         }
@@ -39,11 +45,11 @@ public final class JsonText {
         JsonNode tree;
         if (isAscii(bytes)) {
             mayBeBroken = hasSurrogateEscape(bytes);
-            tree = parse(new ParserSource(bytes, null));
+            tree = parse(new ParserSource(bytes, null, maxDepth));
         } else {
             var text = decode(bytes);
             mayBeBroken = true;
-            tree = parse(new ParserSource(bytes, text));
+            tree = parse(new ParserSource(bytes, text, maxDepth));
         }
         if (mayBeBroken) {
             var field = brokenField(tree, "body");
@@ -54,16 +60,16 @@ public final class JsonText {
         return tree;
     }
 
-    /** Reads a JSON object; anything else is refused. */
-    static ObjectNode readObject(byte[] bytes) {
-        if (read(bytes) instanceof ObjectNode object) {
+    /** Reads a JSON object nested at most so deep; anything else is refused. */
+    static ObjectNode readObject(byte[] bytes, int maxDepth) {
+        if (read(bytes, maxDepth) instanceof ObjectNode object) {
             return object;
         }
         throw BadRequest.of("body must be object");
     }
 
     private static JsonNode parse(ParserSource source) {
-        try (var parser = new CountingParser(source.open())) {
+        try (var parser = new CountingParser(source.open(), source.document() ? MAX_DOCUMENT_KEYS : MAX_KEYS)) {
             JsonNode tree = Json.MAPPER.readTree(parser);
             if (tree == null || tree.isMissingNode()) {
                 throw BadRequest.of("Body is not valid JSON but content-type is set to 'application/json'");
@@ -114,31 +120,39 @@ public final class JsonText {
         }
     }
 
-    /** The path of the first text with a lone surrogate, null when all is well. */
-    private static @Nullable String brokenField(JsonNode node, String path) {
+    /**
+     * The path of the first text with a lone surrogate, null when all is well. Made on the way back: documents are nested
+     * thousands deep.
+     */
+    private static @Nullable String brokenField(JsonNode node, String name) {
         if (node.isTextual()) {
-            return isUnicode(node.textValue()) ? null : path;
+            return isUnicode(node.textValue()) ? null : name;
         }
         if (node.isObject()) {
             for (var entry : node.properties()) {
                 if (!isUnicode(entry.getKey())) {
-                    return "a key of " + path;
+                    return "a key of " + name;
                 }
-                var found = brokenField(entry.getValue(), path + "/" + entry.getKey());
+                var found = brokenField(entry.getValue(), entry.getKey());
                 if (found != null) {
-                    return found;
+                    return below(name, found);
                 }
             }
         }
         if (node.isArray()) {
             for (int i = 0; i < node.size(); i++) {
-                var found = brokenField(node.get(i), path + "/" + i);
+                var found = brokenField(node.get(i), Integer.toString(i));
                 if (found != null) {
-                    return found;
+                    return below(name, found);
                 }
             }
         }
         return null;
+    }
+
+    private static String below(String name, String found) {
+        var key = "a key of ";
+        return found.startsWith(key) ? key + name + "/" + found.substring(key.length()) : name + "/" + found;
     }
 
     static boolean isUnicode(String text) {
@@ -157,20 +171,28 @@ public final class JsonText {
         return true;
     }
 
-    private record ParserSource(byte[] bytes, @Nullable String text) {
+    private record ParserSource(byte[] bytes, @Nullable String text, int maxDepth) {
+        /** Whether it may be deeper than other bodies: then it is a document of a flow. */
+        boolean document() {
+            return maxDepth > Json.MAX_DEPTH;
+        }
+
         JsonParser open() throws IOException {
+            var mapper = document() ? Json.DOCUMENTS : Json.MAPPER;
             return text == null
-                    ? Json.MAPPER.getFactory().createParser(bytes)
-                    : Json.MAPPER.getFactory().createParser(text);
+                    ? mapper.getFactory().createParser(bytes)
+                    : mapper.getFactory().createParser(text);
         }
     }
 
     /** Counts keys over the whole document. */
     private static final class CountingParser extends JsonParserDelegate {
+        private final int maxKeys;
         private int keys;
 
-        private CountingParser(JsonParser parser) {
+        private CountingParser(JsonParser parser, int maxKeys) {
             super(parser);
+            this.maxKeys = maxKeys;
         }
 
         @Override
@@ -184,17 +206,14 @@ public final class JsonText {
 
         @Override
         public @Nullable String nextFieldName() throws IOException {
-            var name = super.nextFieldName();
-            if (name != null) {
-                count();
-            }
-            return name;
+            // The delegate's own would come here by nextToken, or not, depending on its release.
+            return nextToken() == JsonToken.FIELD_NAME ? currentName() : null;
         }
 
         private void count() {
             keys++;
-            if (keys > MAX_KEYS) {
-                throw BadRequest.of("Body has more than 100,000 keys");
+            if (keys > maxKeys) {
+                throw BadRequest.of("Body has more than " + maxKeys + " keys");
             }
         }
     }

@@ -47,8 +47,12 @@ public record Route(
     /** @param tooLarge the JSON text that is answered with 413 */
     record Raw(RawHandler handler, String tooLarge) implements Target {}
 
-    /** How a body becomes a value. */
-    public record Body<T>(Class<T> type, Function<ObjectNode, T> reader) {}
+    /**
+     * How a body becomes a value.
+     *
+     * @param maxDepth how deep its lists and objects may be nested
+     */
+    public record Body<T>(Class<T> type, Function<ObjectNode, T> reader, int maxDepth) {}
 
     /** The shape of an answer. */
     public record Shape(Class<?> type, Wrapping wrapping) {}

@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.Function;
 import millrace.access.Permission;
 import millrace.access.PrincipalType;
+import millrace.engine.Json;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -148,7 +149,7 @@ public final class Routes {
          * of the record's own checks is a 400 as well. {@link Patch} tells absent from null.
          */
         public <T extends Record> JsonRoute takes(Class<T> type) {
-            this.body = new Route.Body<>(type, RecordReader.of(type)::read);
+            this.body = new Route.Body<>(type, RecordReader.of(type)::read, Json.MAX_DEPTH);
             return this;
         }
 
@@ -158,7 +159,12 @@ public final class Routes {
          * @param reader throws {@link IllegalArgumentException} (400 with its message) or a MillraceException
          */
         public <T> JsonRoute takes(Class<T> type, Function<ObjectNode, T> reader) {
-            this.body = new Route.Body<>(type, reader);
+            return takes(type, reader, Json.MAX_DEPTH);
+        }
+
+        /** The same with a limit of its own on the body's depth; the reader must not recurse along it. */
+        public <T> JsonRoute takes(Class<T> type, Function<ObjectNode, T> reader, int maxDepth) {
+            this.body = new Route.Body<>(type, reader, maxDepth);
             return this;
         }
 

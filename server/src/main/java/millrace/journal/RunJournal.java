@@ -140,9 +140,9 @@ public final class RunJournal {
         return writer.lane().processId();
     }
 
-    /** What started the run. */
-    public JsonNode triggerOutput() {
-        return began.payload();
+    /** What the run is pinned to. */
+    public JournalRecord.Began began() {
+        return began;
     }
 
     /** Whether the run has been given away. */
@@ -273,7 +273,7 @@ public final class RunJournal {
         if (buffer.size() == 0) {
             waitingSince = writer.waits().nanos();
         }
-        var path = pathOf(record);
+        var path = record.path();
         if (path != null) {
             firstPath = firstPath == null ? path : firstPath;
             lastPath = path;
@@ -286,7 +286,7 @@ public final class RunJournal {
         RecordCodec.write(buffer, record, beside != null);
     }
 
-    private static byte @Nullable [] outputBeside(@Nullable JsonNode output) {
+    static byte @Nullable [] outputBeside(@Nullable JsonNode output) {
         if (output == null || !mayBeLarge(output, BESIDE_ABOVE)) {
             return null;
         }
@@ -322,20 +322,6 @@ public final class RunJournal {
             }
         }
         return weight;
-    }
-
-    private static @Nullable String pathOf(JournalRecord record) {
-        return switch (record) {
-            case JournalRecord.Began ignored -> null;
-            case JournalRecord.Intent intent -> intent.path();
-            case JournalRecord.Attempted tried -> tried.path();
-            case JournalRecord.Paused wait -> wait.path();
-            case JournalRecord.Resumed resumed -> resumed.path();
-            case JournalRecord.Retried ignored -> null;
-            case JournalRecord.LoopBegan loop -> loop.path();
-            case JournalRecord.LoopEnded loop -> loop.path();
-            case JournalRecord.Finished done -> done.path();
-        };
     }
 
     /**
@@ -418,6 +404,7 @@ public final class RunJournal {
      * @param waitpointId where the run waits
      * @param waitpoint the same, when it is not there yet
      * @param replyTo the process whose caller waits for the run's answer
+     * @param stepsCount how many steps have finished
      * @throws LeaseLost when another process has the run
      */
     public void pause(
@@ -426,7 +413,8 @@ public final class RunJournal {
             String waitpointId,
             RunFlush.@Nullable WaitpointRow waitpoint,
             Instant dueAt,
-            @Nullable String replyTo)
+            @Nullable String replyTo,
+            int stepsCount)
             throws InterruptedException {
         lock.lock();
         try {
@@ -439,7 +427,7 @@ public final class RunJournal {
             }
             waited = true;
             paused = true;
-            submit(flush(runRow(PAUSED, null), new RunFlush.Pause(dueAt, waitpointId, replyTo)));
+            submit(flush(runRow(PAUSED, null, stepsCount), new RunFlush.Pause(dueAt, waitpointId, replyTo)));
         } finally {
             lock.unlock();
         }
@@ -466,6 +454,10 @@ public final class RunJournal {
     }
 
     private RunFlush.RunRow runRow(String status, @Nullable RunEnd end) {
+        return runRow(status, end, end == null ? 0 : end.stepsCount());
+    }
+
+    private RunFlush.RunRow runRow(String status, @Nullable RunEnd end, int stepsCount) {
         return new RunFlush.RunRow(
                 header.created(),
                 header.flowId(),
@@ -478,7 +470,7 @@ public final class RunJournal {
                 startTime,
                 end == null ? null : end.finishTime(),
                 end == null ? null : end.failedStep(),
-                end == null ? 0 : end.stepsCount(),
+                stepsCount,
                 header.stepNameToTest(),
                 end == null ? null : end.internalError(),
                 null);

@@ -1,11 +1,11 @@
 package millrace.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import millrace.engine.Command;
 import millrace.engine.Event;
+import millrace.engine.JournalRecord;
 import millrace.engine.Program;
 import millrace.engine.StepResult;
 import millrace.journal.RunHeader;
@@ -18,9 +18,9 @@ public interface Calls extends Program.Effects {
     StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout);
 
     /**
-     * @param triggerOutput what started the run
+     * @param began what the run is pinned to
      * @param idempotencyKey the same for every repetition of this attempt
      */
     StepResult piece(
-            RunHeader run, JsonNode triggerOutput, Command.CallPiece call, String idempotencyKey, Duration timeout);
+            RunHeader run, JournalRecord.Began began, Command.CallPiece call, String idempotencyKey, Duration timeout);
 }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param steps by name; null in lists
  * @param inDoubt calls that may have happened though the run does not know it; null in lists
+ * @param internalError why a run ended INTERNAL_ERROR; shown to platform administrators only, null in lists
+ * @param forkedFromRunId the run whose finished steps this one began with; null in lists
  * @param flowVersion what of the version a list shows; null when the version is gone
  */
 public record FlowRun(
@@ -35,7 +37,9 @@ public record FlowRun(
         @Nullable String logsFileId,
         @Nullable Instant archivedAt,
         @Nullable ObjectNode steps,
-        @Nullable List<Doubt> inDoubt) {
+        @Nullable List<Doubt> inDoubt,
+        @Nullable JsonNode internalError,
+        @Nullable String forkedFromRunId) {
 
     public FlowRun {
         tags = tags == null ? null : List.copyOf(tags);
@@ -45,7 +49,24 @@ public record FlowRun(
     /** The version's name at the time of reading. */
     public record VersionName(String displayName) {}
 
-    FlowRun withSteps(ObjectNode steps, List<Doubt> inDoubt) {
+    /** The same run with what its journal tells. */
+    FlowRun withSteps(ObjectNode steps, List<Doubt> inDoubt, @Nullable String forkedFromRunId) {
+        return with(steps, inDoubt, internalError, forkedFromRunId);
+    }
+
+    FlowRun withoutInternalError() {
+        return with(steps, inDoubt, null, forkedFromRunId);
+    }
+
+    FlowRun forkedFrom(String runId) {
+        return with(steps, inDoubt, internalError, runId);
+    }
+
+    private FlowRun with(
+            @Nullable ObjectNode steps,
+            @Nullable List<Doubt> inDoubt,
+            @Nullable JsonNode internalError,
+            @Nullable String forkedFromRunId) {
         return new FlowRun(
                 id,
                 created,
@@ -68,6 +89,8 @@ public record FlowRun(
                 logsFileId,
                 archivedAt,
                 steps,
-                inDoubt);
+                inDoubt,
+                internalError,
+                forkedFromRunId);
     }
 }

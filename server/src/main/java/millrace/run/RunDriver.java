@@ -142,10 +142,7 @@ final class RunDriver {
                 run.reply().complete(new Reply.Answered(reply.response()));
                 yield new Event.Replied();
             }
-            case Command.BackOff backOff -> {
-                run.journal().barrier();
-                yield backOff(run, backOff);
-            }
+            case Command.BackOff backOff -> backOff(run, backOff);
             case Command.InDoubt doubt -> {
                 note(run, doubt);
                 yield new Event.DoubtNoted();
@@ -203,11 +200,25 @@ final class RunDriver {
         return new Event.Canceled(StepError.of(message), millis);
     }
 
+    /**
+     * Waits before a step is tried again. The wait stays in memory, since it is 16 s at most and counts as active time
+     * (reference/engine-semantics §8.4); its end is on record first, so whoever takes the run up waits for the rest.
+     */
     private Event backOff(ActiveRun run, Command.BackOff backOff) throws InterruptedException {
+        var until = backOff.until();
+        if (until == null) {
+            until = clock.instant().plus(backOff.delay());
+            run.journal()
+                    .append(List.of(new JournalRecord.BackingOff(
+                            backOff.path(), backOff.attempt(), until.toEpochMilli())));
+        }
+        run.journal().barrier();
+        // A clock that was set back must not make it longer.
+        var rest = min(Duration.between(clock.instant(), until), backOff.delay());
         var cut = false;
         run.cancellation().enter();
         try {
-            waits.sleep(min(backOff.delay(), timeLeft(run)));
+            waits.sleep(min(rest, timeLeft(run)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -279,7 +290,7 @@ final class RunDriver {
                             run,
                             calls.piece(
                                     run.journal().header(),
-                                    run.journal().triggerOutput(),
+                                    run.journal().began(),
                                     piece,
                                     key(run, call),
                                     left));
@@ -364,7 +375,8 @@ final class RunDriver {
                         wait.waitpointId(),
                         pause.opened() ? null : waitpoint(wait),
                         due,
-                        callers.test(run.id()) ? run.journal().processId() : null);
+                        callers.test(run.id()) ? run.journal().processId() : null,
+                        run.execution().stepsCount());
         freed.run();
         if (pause.response() != null) {
             run.reply().complete(new Reply.Answered(pause.response()));

@@ -30,7 +30,7 @@ final class RunFactsStore {
 
     private static Optional<RunFacts> ended(Tx tx, Scope scope, String runId) {
         return tx.sql()
-                .select(FLOW_RUN.PROJECT_ID, FLOW_RUN.STATUS, FLOW_RUN.FAILED_STEP)
+                .select(FLOW_RUN.PROJECT_ID, FLOW_RUN.STATUS, FLOW_RUN.FAILED_STEP, FLOW_RUN.JOURNAL)
                 .from(FLOW_RUN)
                 .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
                 .fetchOptional(run -> {
@@ -51,7 +51,9 @@ final class RunFactsStore {
                             0,
                             0,
                             0,
-                            List.of());
+                            RunStatus.FAILED.name().equals(run.get(FLOW_RUN.STATUS))
+                                    ? RunStore.documents(tx, runId, run.get(FLOW_RUN.JOURNAL))
+                                    : List.of());
                 });
     }
 

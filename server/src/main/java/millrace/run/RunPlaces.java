@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.net.URI;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import millrace.database.Ids;
 import millrace.definition.Trigger;
@@ -11,6 +13,7 @@ import millrace.engine.Effect;
 import millrace.engine.JournalRecord;
 import millrace.engine.Resumption;
 import millrace.engine.RunEnvironment;
+import millrace.engine.RunOrigin;
 import millrace.journal.RunHeader;
 import millrace.journal.RunJournal;
 import millrace.nativepiece.PieceFailure;
@@ -25,6 +28,7 @@ public final class RunPlaces {
     private final InstantSource clock;
     private final String runsUrl;
     private final CallableFlows flows;
+    private final CallBounds bounds;
 
     /** Finds flows that a step may start. */
     @FunctionalInterface
@@ -36,27 +40,38 @@ public final class RunPlaces {
     /** A flow as it is published. */
     public record CallableFlow(String flowId, String flowVersionId, Trigger trigger) {}
 
-    /** @param publicUrl where links begin, without a slash at its end */
-    public RunPlaces(Ids ids, InstantSource clock, URI publicUrl, CallableFlows flows) {
+    /**
+     * @param publicUrl where links begin, without a slash at its end
+     * @param bounds asked before a run starts another
+     */
+    public RunPlaces(Ids ids, InstantSource clock, URI publicUrl, CallableFlows flows, CallBounds bounds) {
         this.ids = ids;
         this.clock = clock;
         this.runsUrl = publicUrl + "/api/v1/flow-runs/";
         this.flows = flows;
+        this.bounds = bounds;
     }
 
-    StepRun of(RunHeader run, JsonNode triggerOutput, @Nullable Resumption resumed) {
-        return new Place(run, triggerOutput, clock.instant(), resumed);
+    StepRun of(RunHeader run, JournalRecord.Began began, @Nullable Resumption resumed) {
+        return new Place(run, began, clock.instant(), resumed);
+    }
+
+    /** The flows whose runs led to what this run starts, its own last. */
+    static List<String> callers(RunHeader run, JournalRecord.Began began) {
+        var callers = new ArrayList<>(began.origin().callers());
+        callers.add(run.flowId());
+        return callers;
     }
 
     private final class Place implements StepRun {
         private final RunHeader run;
-        private final JsonNode triggerOutput;
+        private final JournalRecord.Began ofRun;
         private final Instant now;
         private final @Nullable Resumption resumed;
 
-        Place(RunHeader run, JsonNode triggerOutput, Instant now, @Nullable Resumption resumed) {
+        Place(RunHeader run, JournalRecord.Began ofRun, Instant now, @Nullable Resumption resumed) {
             this.run = run;
-            this.triggerOutput = triggerOutput;
+            this.ofRun = ofRun;
             this.now = now;
             this.resumed = resumed;
         }
@@ -95,7 +110,7 @@ public final class RunPlaces {
 
         @Override
         public JsonNode triggerOutput() {
-            return triggerOutput;
+            return ofRun.payload();
         }
 
         @Override
@@ -103,13 +118,19 @@ public final class RunPlaces {
             var flow = flows.find(run.projectId(), externalId)
                     .orElseThrow(
                             () -> new PieceFailure("There is no enabled flow " + externalId + " in this project."));
+            var callers = callers(run, ofRun);
+            var refusal = bounds.refusal(callers, flow.flowId());
+            if (refusal != null) {
+                throw new PieceFailure(refusal);
+            }
             var began = new JournalRecord.Began(
                     flow.flowVersionId(),
                     RunEnvironment.PRODUCTION,
                     "UTC",
                     payload,
                     flow.trigger().input(),
-                    null);
+                    null,
+                    RunOrigin.calledBy(callers));
             return new Effect.StartRun(ids.runId(now), now, flow.flowId(), began, waitpointId);
         }
 

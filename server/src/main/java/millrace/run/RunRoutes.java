@@ -22,10 +22,14 @@ public final class RunRoutes implements Room {
 
     private final RunService runs;
     private final RunActions actions;
+    private final RunForks forks;
+    private final WaitpointService waitpoints;
 
-    public RunRoutes(RunService runs, RunActions actions) {
+    public RunRoutes(RunService runs, RunActions actions, RunForks forks, WaitpointService waitpoints) {
         this.runs = runs;
         this.actions = actions;
+        this.forks = forks;
+        this.waitpoints = waitpoints;
     }
 
     @Override
@@ -53,10 +57,27 @@ public final class RunRoutes implements Room {
         routes.get("/flow-runs/{id}", this::get)
                 .needs(Permission.READ_RUN, PrincipalType.USER, PrincipalType.SERVICE, PrincipalType.ENGINE)
                 .answers(FlowRun.class);
+        routes.post("/flow-runs/{id}/fork", this::fork)
+                .needs(Permission.WRITE_RUN)
+                .takes(Fork.class)
+                .answers(FlowRun.class);
+        routes.post("/waitpoints", this::openWaitpoint)
+                .needs(Permission.WRITE_RUN, PrincipalType.ENGINE)
+                .takes(NewWaitpoint.class)
+                .answers(NewWaitpoint.Opened.class)
+                .status(201);
         routes.post("/flow-runs/{id}/in-doubt", this::decide)
                 .needs(Permission.WRITE_RUN)
                 .takes(Decision.class)
                 .answers(FlowRun.class);
+    }
+
+    private NewWaitpoint.Opened openWaitpoint(Call call) {
+        return waitpoints.open(call.principal(), call.body(NewWaitpoint.class));
+    }
+
+    private FlowRun fork(Call call) {
+        return forks.fork(call.principal(), call.path("id"), call.body(Fork.class));
     }
 
     private FlowRun decide(Call call) {

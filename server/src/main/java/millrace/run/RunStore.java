@@ -163,7 +163,7 @@ final class RunStore {
     private static List<Field<?>> columns() {
         var columns = new ArrayList<Field<?>>();
         for (var field : FLOW_RUN.fields()) {
-            if (!field.equals(FLOW_RUN.JOURNAL)) {
+            if (!field.equals(FLOW_RUN.JOURNAL) && !field.equals(FLOW_RUN.INTERNAL_ERROR)) {
                 columns.add(field);
             }
         }
@@ -290,6 +290,8 @@ final class RunStore {
                 row.get(FLOW_RUN.LOGS_FILE_ID),
                 row.get(FLOW_RUN.ARCHIVED_AT),
                 null,
+                null,
+                row.field(FLOW_RUN.INTERNAL_ERROR) == null ? null : row.get(FLOW_RUN.INTERNAL_ERROR),
                 null);
     }
 
@@ -314,6 +316,8 @@ final class RunStore {
                 row.get(RUN_QUEUE.STEP_NAME_TO_TEST),
                 row.get(RUN_QUEUE.PARENT_RUN_ID),
                 row.get(RUN_QUEUE.FAIL_PARENT_ON_FAILURE),
+                null,
+                null,
                 null,
                 null,
                 null,

@@ -23,6 +23,9 @@ public record RunWhy(
         String text,
         @Nullable String step,
         @Nullable Instant until) {
+    /** Names the error of a step whose piece or action is not on this server. */
+    static final String PIECE_NOT_FOUND = "PieceNotFoundError";
+
     /** A process beats once a second: after so long something is wrong with it. */
     private static final Duration SILENT = Duration.ofSeconds(3);
 
@@ -42,6 +45,8 @@ public record RunWhy(
         WAITPOINT,
         /** It came with a restored database, which is held until its operator decides. */
         HELD,
+        /** It ended because a piece that it needs is not on this server. */
+        PIECE_MISSING,
         /** A person is to say whether a call has happened. */
         IN_DOUBT,
         /** It is to be canceled, and its process has not done so yet. */
@@ -50,7 +55,8 @@ public record RunWhy(
 
     static RunWhy of(RunFacts facts, List<JournalRecord> records) {
         if (facts.ended()) {
-            return because(facts, Reason.ENDED, ended(facts), facts.failedStep(), null);
+            var reason = pieceMissing(records) ? Reason.PIECE_MISSING : Reason.ENDED;
+            return because(facts, reason, ended(facts), facts.failedStep(), null);
         }
         var replay = Replay.of(records);
         var step = replay.position();
@@ -78,6 +84,13 @@ public record RunWhy(
             case QUEUED -> because(facts, Reason.SLOT, queued(facts), step, null);
             default -> executed(facts, records, step);
         };
+    }
+
+    private static boolean pieceMissing(List<JournalRecord> records) {
+        return !records.isEmpty()
+                && records.getLast() instanceof JournalRecord.Finished last
+                && last.error() != null
+                && last.error().path("errorName").asText().equals(PIECE_NOT_FOUND);
     }
 
     private static String ended(RunFacts facts) {
@@ -124,19 +137,37 @@ public record RunWhy(
                     + ". When the lease has ended, another process takes the run over.";
             return because(facts, Reason.LEASE, text, step, null);
         }
-        if (!records.isEmpty() && records.getLast() instanceof JournalRecord.Attempted tried) {
+        var failed = failedAttempt(records);
+        if (failed != null) {
+            var until = records.getLast() instanceof JournalRecord.BackingOff backOff
+                    ? Instant.ofEpochMilli(backOff.untilMillis())
+                    : null;
             return because(
                     facts,
                     Reason.BACK_OFF,
-                    "Attempt " + tried.attempt() + " of " + tried.path() + " failed ("
-                            + tried.error().message() + "), and the next one follows after a pause.",
-                    tried.path(),
-                    null);
+                    "Attempt " + failed.attempt() + " of " + failed.path() + " failed ("
+                            + failed.error().message() + "), and the next one follows "
+                            + (until == null ? "after a pause." : "at " + until + "."),
+                    failed.path(),
+                    until);
         }
         var text = step.equals(Replay.of(records).inDoubt())
                 ? "The process " + facts.process() + " calls " + step + "."
                 : "The process " + facts.process() + " executes it; the last step on record is " + step + ".";
         return because(facts, Reason.STEP, text, step, null);
+    }
+
+    /** The attempt after which the run waits, if it does. */
+    private static JournalRecord.@Nullable Attempted failedAttempt(List<JournalRecord> records) {
+        for (var record : records.reversed()) {
+            if (record instanceof JournalRecord.Attempted tried) {
+                return tried;
+            }
+            if (!(record instanceof JournalRecord.BackingOff)) {
+                return null;
+            }
+        }
+        return null;
     }
 
     private static RunWhy because(

@@ -1,6 +1,5 @@
 package millrace.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
@@ -8,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import millrace.engine.Command;
 import millrace.engine.Event;
+import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
@@ -28,13 +28,23 @@ public final class StepCalls implements Calls {
     private final Function<String, Optional<Piece>> pieces;
     private final HttpSender http;
     private final RunPlaces places;
+    private final CallSigner signer;
 
-    /** @param pieces finds a native piece by its npm name */
-    public StepCalls(HostPool hosts, Function<String, Optional<Piece>> pieces, HttpSender http, RunPlaces places) {
+    /**
+     * @param pieces finds a native piece by its npm name
+     * @param signer says who calls when a step calls a webhook of this server
+     */
+    public StepCalls(
+            HostPool hosts,
+            Function<String, Optional<Piece>> pieces,
+            HttpSender http,
+            RunPlaces places,
+            CallSigner signer) {
         this.hosts = hosts;
         this.pieces = pieces;
         this.http = http;
         this.places = places;
+        this.signer = signer;
     }
 
     @Override
@@ -55,18 +65,23 @@ public final class StepCalls implements Calls {
 
     @Override
     public StepResult piece(
-            RunHeader run, JsonNode triggerOutput, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+            RunHeader run, JournalRecord.Began began, Command.CallPiece call, String idempotencyKey, Duration timeout) {
         var step = call.step();
         var piece = pieces.apply(step.pieceName()).orElse(null);
         if (piece == null) {
-            return failed("The piece " + step.pieceName() + " is not available on this server.");
+            return missing("The piece " + step.pieceName() + " is not available on this server.");
         }
         var action = piece.action(step.actionName());
         if (action == null) {
-            return failed("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
+            return missing("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
         }
+        var caller = new CallSigner.Caller(run.runId(), RunPlaces.callers(run, began));
         return kept(action.run(new ActionCall(
-                call.input(), idempotencyKey, http, timeout, places.of(run, triggerOutput, call.resumed()))));
+                call.input(),
+                idempotencyKey,
+                signer.signing(http, run.projectId(), caller),
+                timeout,
+                places.of(run, began, call.resumed()))));
     }
 
     /** A step that wraps the output of the one before must not make values so deep that nothing can write them. */
@@ -74,6 +89,10 @@ public final class StepCalls implements Calls {
         return result instanceof StepResult.Succeeded succeeded && Json.deeperThan(succeeded.output(), MAX_OUTPUT_DEPTH)
                 ? failed("The output can not be kept: it is nested more than " + MAX_OUTPUT_DEPTH + " deep.")
                 : result;
+    }
+
+    private static StepResult missing(String message) {
+        return new StepResult.Failed(StepError.of(message, RunWhy.PIECE_NOT_FOUND, message));
     }
 
     private static StepResult failed(String message) {

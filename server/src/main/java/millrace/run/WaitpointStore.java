@@ -33,6 +33,30 @@ final class WaitpointStore {
     /** @param payload null when the time came and nobody answered */
     record Settled(@Nullable JsonNode payload) {}
 
+    /** Opens a waitpoint of a run whose queue row is locked; answers the id of the one that the step has. */
+    String open(Tx tx, String id, NewWaitpoint wanted) {
+        tx.sql()
+                .insertInto(WAITPOINT)
+                .set(WAITPOINT.ID, id)
+                .set(WAITPOINT.FLOW_RUN_ID, wanted.flowRunId())
+                .set(WAITPOINT.PROJECT_ID, wanted.projectId())
+                .set(WAITPOINT.STEP_NAME, wanted.stepName())
+                .set(WAITPOINT.TYPE, wanted.type().name())
+                .set(WAITPOINT.STATUS, PENDING)
+                .set(WAITPOINT.VERSION, (wanted.version() == null ? NewWaitpoint.Version.V1 : wanted.version()).name())
+                .set(WAITPOINT.RESUME_DATE_TIME, wanted.resumeDateTime())
+                .set(WAITPOINT.RESPONSE_TO_SEND, wanted.responseToSend())
+                .set(WAITPOINT.WORKER_HANDLER_ID, wanted.workerHandlerId())
+                .set(WAITPOINT.HTTP_REQUEST_ID, wanted.httpRequestId())
+                .onConflictDoNothing()
+                .execute();
+        return tx.sql()
+                .select(WAITPOINT.ID)
+                .from(WAITPOINT)
+                .where(WAITPOINT.FLOW_RUN_ID.eq(wanted.flowRunId()), WAITPOINT.STEP_NAME.eq(wanted.stepName()))
+                .fetchSingle(WAITPOINT.ID);
+    }
+
     /**
      * Looks without locking.
      *

@@ -14,13 +14,17 @@ import millrace.definition.FlowJson;
 import millrace.definition.FlowVersion;
 import millrace.draft.TriggerEvents;
 import millrace.engine.ErrorCode;
+import millrace.engine.Json;
 import millrace.engine.MillraceException;
+import millrace.engine.RunOrigin;
 import millrace.expression.ReferenceFailure;
 import millrace.flow.FlowService;
 import millrace.flow.FlowStatus;
 import millrace.flow.RunnableFlow;
 import millrace.nativepiece.Piece;
 import millrace.nativepiece.PieceFailure;
+import millrace.run.CallBounds;
+import millrace.run.CallSigner;
 import millrace.run.Reply;
 import millrace.run.RunService;
 import millrace.run.RunStart;
@@ -29,12 +33,15 @@ import org.jspecify.annotations.Nullable;
 /** Turns a delivery to a flow's address into runs, and their outcome into an answer (reference/rest-api §6). */
 public final class WebhookService {
     private static final int MAX_KEPT = 1_000;
+    private static final String PARENT = "ap-parent-run-id";
+    private static final String FAIL_PARENT = "ap-fail-parent-on-failure";
 
     private final FlowService flows;
     private final RunService runs;
     private final ConnectionService connections;
     private final Function<String, Optional<Piece>> pieces;
     private final TriggerEvents kept;
+    private final OwnCalls calls;
     private final WebhookSettings settings;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<String, WebhookTrigger> triggers = new LinkedHashMap<>(64, 0.75f, true) {
@@ -53,12 +60,14 @@ public final class WebhookService {
             ConnectionService connections,
             Function<String, Optional<Piece>> pieces,
             TriggerEvents kept,
+            OwnCalls calls,
             WebhookSettings settings) {
         this.flows = flows;
         this.runs = runs;
         this.connections = connections;
         this.pieces = pieces;
         this.kept = kept;
+        this.calls = calls;
         this.settings = settings;
     }
 
@@ -76,6 +85,7 @@ public final class WebhookService {
      */
     WebhookAnswer deliver(Webhook webhook, RunnableFlow flow, ObjectNode payload, String deliveryId)
             throws InterruptedException {
+        var caller = caller(flow, payload);
         if (webhook.draft() || flow.listening()) {
             keep(flow, payload);
         }
@@ -93,6 +103,11 @@ public final class WebhookService {
         }
         var answer = webhook.sync() ? WebhookAnswer.empty(204) : WebhookAnswer.accepted(deliveryId);
         for (var event : events) {
+            var callers = caller == null ? List.<String>of() : caller.callers();
+            var refusal = caller == null ? null : calls.bounds().refusal(callers, flow.id());
+            if (refusal != null) {
+                return WebhookAnswer.json(429, Json.object().put("message", refusal));
+            }
             var start = new RunStart(
                     flow.projectId(),
                     flow.id(),
@@ -101,7 +116,10 @@ public final class WebhookService {
                     event,
                     trigger.shownInput(scope),
                     draft ? FlowJson.write(version.trigger()) : null,
-                    webhook.priority());
+                    webhook.priority(),
+                    RunOrigin.calledBy(callers),
+                    parent(caller, payload),
+                    null);
             if (webhook.sync()) {
                 return answer(runs.call(start, settings.timeout()));
             }
@@ -109,6 +127,26 @@ public final class WebhookService {
         }
         return answer;
     }
+
+    /** The run that calls, when a step of ours has signed that; the flow does not see the signature. */
+    private CallSigner.@Nullable Caller caller(RunnableFlow flow, ObjectNode payload) {
+        var signature = payload.path("headers") instanceof ObjectNode headers ? headers.remove(CallSigner.HEADER) : null;
+        return signature == null
+                ? null
+                : calls.signer().verified(signature.asText(), flow.projectId()).orElse(null);
+    }
+
+    /** The parent that a delivery names, which must be the run that has signed it. */
+    private static RunStart.@Nullable Parent parent(CallSigner.@Nullable Caller caller, ObjectNode payload) {
+        var headers = payload.path("headers");
+        return caller != null && headers.path(PARENT).asText().equals(caller.runId())
+                ? new RunStart.Parent(
+                        caller.runId(), !headers.path(FAIL_PARENT).asText().equals("false"))
+                : null;
+    }
+
+    /** What is known of calls by our own runs. */
+    public record OwnCalls(CallSigner signer, CallBounds bounds) {}
 
     private FlowVersion version(String versionId) {
         return flows.findVersion(versionId).orElseThrow(() -> MillraceException.notFound("flow_version", versionId));

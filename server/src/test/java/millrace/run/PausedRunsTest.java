@@ -39,6 +39,7 @@ import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
 import millrace.engine.Command;
 import millrace.engine.Event;
+import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.RunEnvironment;
 import millrace.engine.RunStatus;
@@ -57,7 +58,7 @@ class PausedRunsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration MAX_PAUSE = Duration.ofDays(30);
     private static final RunSettings SETTINGS =
-            new RunSettings(16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10);
+            new RunSettings(16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
     private static final ObjectNode APPROVED =
             Json.object().set("queryParams", Json.object().put("action", "approve"));
 
@@ -151,7 +152,8 @@ class PausedRunsTest {
                 InstantSource.system(),
                 URI.create("https://flows.example.com"),
                 (projectId, externalId) -> Optional.ofNullable(versions.get(externalId))
-                        .map(document -> new RunPlaces.CallableFlow(externalId, externalId, FlowJson.read(document))));
+                        .map(document -> new RunPlaces.CallableFlow(externalId, externalId, FlowJson.read(document))),
+                new CallBounds(25, 600, System::nanoTime));
 
         @Override
         public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
@@ -177,7 +179,7 @@ class PausedRunsTest {
         @Override
         public StepResult piece(
                 RunHeader run,
-                JsonNode triggerOutput,
+                JournalRecord.Began began,
                 Command.CallPiece call,
                 String idempotencyKey,
                 Duration timeout) {
@@ -191,7 +193,7 @@ class PausedRunsTest {
                         throw new IllegalStateException("nothing is sent here");
                     },
                     timeout,
-                    places.of(run, triggerOutput, call.resumed())));
+                    places.of(run, began, call.resumed())));
         }
 
         @Override

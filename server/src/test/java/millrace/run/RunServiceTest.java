@@ -34,6 +34,7 @@ import millrace.dispatch.DispatchSettings;
 import millrace.engine.Command;
 import millrace.engine.ErrorCode;
 import millrace.engine.Event;
+import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.MillraceException;
 import millrace.engine.Response;
@@ -50,7 +51,7 @@ import org.junit.jupiter.api.AfterEach;
 class RunServiceTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final RunSettings SETTINGS = new RunSettings(
-            16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10);
+            16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
 
     private final RandomGenerator random = new SecureRandom();
     private final Ids ids = new Ids(random);
@@ -152,7 +153,7 @@ class RunServiceTest {
         @Override
         public StepResult piece(
                 RunHeader run,
-                JsonNode triggerOutput,
+                JournalRecord.Began began,
                 Command.CallPiece call,
                 String idempotencyKey,
                 Duration timeout) {

@@ -42,7 +42,7 @@ final class SimulatedProcess implements Calls {
     private static final DispatchSettings DISPATCH =
             new DispatchSettings(2, 4, false, Duration.ofSeconds(1), Duration.ofSeconds(8), Duration.ofMillis(500));
     private static final RunSettings SETTINGS =
-            new RunSettings(4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10);
+            new RunSettings(4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
     private static final int MAX_TAKEOVERS = 3;
     private static final Duration KEEPER_PAUSE = Duration.ofMillis(300);
     private static final Duration RECORD_AFTER = Duration.ofSeconds(1);
@@ -316,7 +316,7 @@ final class SimulatedProcess implements Calls {
 
     @Override
     public StepResult piece(
-            RunHeader run, JsonNode triggerOutput, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+            RunHeader run, JournalRecord.Began began, Command.CallPiece call, String idempotencyKey, Duration timeout) {
         var asked = simulation.threads().now();
         simulation.place(machine, BadState.CRASH_BETWEEN_BARRIER_AND_EFFECT);
         simulation.sent(this, idempotencyKey, call.input(), asked);

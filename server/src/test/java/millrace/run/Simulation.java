@@ -391,7 +391,9 @@ final class Simulation implements RunDriver.Doubts {
     /** A process begins to work on a run that it has claimed. */
     void takenUp(String runId, List<JournalRecord> records) {
         note(runId + " is taken up, in doubt: " + Replay.of(records).inDoubt());
-        if (!records.isEmpty() && records.getLast() instanceof JournalRecord.Attempted) {
+        if (!records.isEmpty()
+                && (records.getLast() instanceof JournalRecord.Attempted
+                        || records.getLast() instanceof JournalRecord.BackingOff)) {
             reached.add(BadState.CRASH_BETWEEN_TWO_ATTEMPTS);
         }
     }
