@@ -140,7 +140,8 @@ public final class Millrace implements AutoCloseable {
         var folders = new FolderService(database, access, ids, clock);
         var flows = new FlowService(database, access, ids, clock, folders, pieces);
 
-        var bounds = new CallBounds(settings.runs().maxCallDepth(), settings.runs().maxSelfStarts(), System::nanoTime);
+        var bounds =
+                new CallBounds(settings.runs().maxCallDepth(), settings.runs().maxSelfStarts(), System::nanoTime);
         var signer = new CallSigner(
                 keys.jwtSecret(), settings.http().frontendUrl(), settings.http().port());
         var dispatch = opened(new Dispatch(
@@ -182,7 +183,14 @@ public final class Millrace implements AutoCloseable {
                 settings.runs().retention(),
                 clock));
         var events = new TriggerEvents(database, files, ids, clock);
-        var webhooks = new WebhookService(flows, runs, connections, pieces::find, events, new WebhookService.OwnCalls(signer, bounds), settings.webhooks());
+        var webhooks = new WebhookService(
+                flows,
+                runs,
+                connections,
+                pieces::find,
+                events,
+                new WebhookService.OwnCalls(signer, bounds),
+                settings.webhooks());
 
         return opened(HttpServer.start(
                 settings.http(),
@@ -196,7 +204,8 @@ public final class Millrace implements AutoCloseable {
                         new RunRoutes(
                                 runs,
                                 runActions,
-                                new RunForks(database, access, runs, settings.runs().retention(), clock, ids),
+                                new RunForks(
+                                        database, access, runs, settings.runs().retention(), clock, ids),
                                 new WaitpointService(
                                         database,
                                         access,

@@ -94,7 +94,11 @@ public sealed interface Command {
      * @param attempt the attempt that follows
      * @param until when the wait ends, once that is on record; else it lasts {@code delay} from now on
      */
-    record BackOff(String path, int attempt, Duration delay, @Nullable Instant until) implements Command {}
+    record BackOff(
+            String path,
+            int attempt,
+            Duration delay,
+            @Nullable Instant until) implements Command {}
 
     /**
      * The run is over.

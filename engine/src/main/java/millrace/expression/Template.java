@@ -158,8 +158,8 @@ public final class Template {
         if (edited.isObject()) {
             var object = Json.object();
             edited.properties()
-                    .forEach(field -> object.set(
-                            field.getKey(), restored(field.getValue(), resolved.path(field.getKey()))));
+                    .forEach(field ->
+                            object.set(field.getKey(), restored(field.getValue(), resolved.path(field.getKey()))));
             return object;
         }
         if (edited.isArray()) {

@@ -690,8 +690,8 @@ class ExecutionTest {
         var until = new JournalRecord.BackingOff("a", 2, 1_700_000_000_000L);
 
         assertThat(afterFailing(until))
-                .isEqualTo(new Command.BackOff(
-                        "a", 2, Duration.ofSeconds(4), Instant.ofEpochMilli(1_700_000_000_000L)));
+                .isEqualTo(
+                        new Command.BackOff("a", 2, Duration.ofSeconds(4), Instant.ofEpochMilli(1_700_000_000_000L)));
         assertThat(afterFailing()).isEqualTo(new Command.BackOff("a", 2, Duration.ofSeconds(4), null));
         assertThat(afterFailing(until, new JournalRecord.Intent("a", 2, Json.object())))
                 .isInstanceOf(Command.InDoubt.class);
@@ -725,12 +725,9 @@ class ExecutionTest {
             return new StepResult.Succeeded(Json.object());
         };
 
-        driver.run(
-                flow(code("a", "fetch", "{`n`: 1, `key`: `{{connections['c']}}`}", "none")), Json.object());
+        driver.run(flow(code("a", "fetch", "{`n`: 1, `key`: `{{connections['c']}}`}", "none")), Json.object());
 
-        assertThat(seen)
-                .containsExactly(
-                        Json.read("{\"n\": 5, \"key\": {\"secret_text\": \"s-c\"}, \"new\": [1]}"));
+        assertThat(seen).containsExactly(Json.read("{\"n\": 5, \"key\": {\"secret_text\": \"s-c\"}, \"new\": [1]}"));
         assertThat(steps(driver).at("/a/input/key").asText()).isEqualTo("**REDACTED**");
         assertThat(steps(driver).at("/a/input/n").asInt()).isEqualTo(5);
     }
@@ -738,9 +735,11 @@ class ExecutionTest {
     @Test
     void the_first_record_keeps_where_the_run_comes_from() {
         var origin = new RunOrigin(
-                List.of("f1", "f2"), "r", new RunOrigin.StepTest("a", Json.object().put("b", 1)));
-        var began = new JournalRecord.Began(
-                "v", RunEnvironment.TESTING, "UTC", Json.object(), Json.object(), null, origin);
+                List.of("f1", "f2"),
+                "r",
+                new RunOrigin.StepTest("a", Json.object().put("b", 1)));
+        var began =
+                new JournalRecord.Began("v", RunEnvironment.TESTING, "UTC", Json.object(), Json.object(), null, origin);
         var records = List.of(
                 began,
                 new JournalRecord.BackingOff("a", 2, 5),

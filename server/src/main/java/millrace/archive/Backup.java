@@ -142,7 +142,8 @@ public final class Backup {
     public List<Path> removeOlder(Path newest, Duration keep) {
         var before = clock.instant().minus(keep);
         var removed = new ArrayList<Path>();
-        try (var files = Files.newDirectoryStream(Objects.requireNonNull(newest.toAbsolutePath().getParent()))) {
+        try (var files = Files.newDirectoryStream(
+                Objects.requireNonNull(newest.toAbsolutePath().getParent()))) {
             for (var file : files) {
                 if (!file.equals(newest.toAbsolutePath())
                         && Files.isRegularFile(file)

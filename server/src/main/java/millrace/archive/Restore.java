@@ -134,8 +134,8 @@ public final class Restore {
         }
         removeLogs(file);
         Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        try (var folder = FileChannel.open(
-                Objects.requireNonNull(file.toAbsolutePath().getParent()), StandardOpenOption.READ)) {
+        try (var folder =
+                FileChannel.open(Objects.requireNonNull(file.toAbsolutePath().getParent()), StandardOpenOption.READ)) {
             folder.force(true);
         }
     }

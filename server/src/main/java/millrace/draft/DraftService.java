@@ -208,8 +208,7 @@ public final class DraftService {
         var name = trigger.triggerName();
         var definition = pieces.apply(trigger.pieceName())
                 .map(piece -> piece.trigger(name))
-                .orElseThrow(() -> failed(
-                        "The trigger " + name + " of " + trigger.pieceName() + " is not available"));
+                .orElseThrow(() -> failed("The trigger " + name + " of " + trigger.pieceName() + " is not available"));
         return definition.sampleData();
     }
 

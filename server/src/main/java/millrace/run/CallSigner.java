@@ -68,8 +68,7 @@ public final class CallSigner {
             }
         }
         headers.add(new HttpCall.Header(HEADER, signature));
-        return new HttpCall(
-                call.method(), call.url(), headers, call.body(), call.timeout(), call.followRedirects());
+        return new HttpCall(call.method(), call.url(), headers, call.body(), call.timeout(), call.followRedirects());
     }
 
     private boolean ours(String url) {

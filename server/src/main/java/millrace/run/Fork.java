@@ -19,6 +19,11 @@ public record Fork(
         @Nullable ObjectNode input,
         @Nullable Map<String, JsonNode> outputs) {
     public Fork {
-        outputs = outputs == null ? Map.of() : Map.copyOf(outputs);
+        outputs = outputs == null ? null : Map.copyOf(outputs);
+    }
+
+    /** The outputs to be replaced; none when none are named. */
+    Map<String, JsonNode> replaced() {
+        return outputs == null ? Map.of() : outputs;
     }
 }

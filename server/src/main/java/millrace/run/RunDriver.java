@@ -209,8 +209,8 @@ final class RunDriver {
         if (until == null) {
             until = clock.instant().plus(backOff.delay());
             run.journal()
-                    .append(List.of(new JournalRecord.BackingOff(
-                            backOff.path(), backOff.attempt(), until.toEpochMilli())));
+                    .append(List.of(
+                            new JournalRecord.BackingOff(backOff.path(), backOff.attempt(), until.toEpochMilli())));
         }
         run.journal().barrier();
         // A clock that was set back must not make it longer.
@@ -288,12 +288,7 @@ final class RunDriver {
                 case Command.CallPiece piece ->
                     pausable(
                             run,
-                            calls.piece(
-                                    run.journal().header(),
-                                    run.journal().began(),
-                                    piece,
-                                    key(run, call),
-                                    left));
+                            calls.piece(run.journal().header(), run.journal().began(), piece, key(run, call), left));
             };
         } finally {
             cut = run.cancellation().leave();

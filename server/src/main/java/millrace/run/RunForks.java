@@ -73,7 +73,8 @@ public final class RunForks {
                     Map.of("flowRunId", runId, "failedJobRetentionDays", retention.toDays()));
         }
         var records = JournalReader.read(found.documents(), path -> database.read(tx -> stored.blob(tx, runId, path)));
-        var began = forked((JournalRecord.Began) records.getFirst(), runId, fork.outputs().get(TRIGGER));
+        var began = forked(
+                (JournalRecord.Began) records.getFirst(), runId, fork.replaced().get(TRIGGER));
         var kept = kept(records, fork);
         kept.set(0, began);
         var now = clock.instant();
@@ -114,7 +115,7 @@ public final class RunForks {
     private static List<JournalRecord> kept(List<JournalRecord> records, Fork fork) {
         var cut = fork.stepPath().equals(TRIGGER) ? 1 : indexOf(records, fork.stepPath());
         var kept = new ArrayList<>(records.subList(0, cut));
-        fork.outputs().forEach((path, output) -> edit(kept, path, output));
+        fork.replaced().forEach((path, output) -> edit(kept, path, output));
         var input = fork.input();
         if (input != null) {
             if (cut == records.size() || fork.stepPath().equals(TRIGGER)) {
@@ -157,12 +158,11 @@ public final class RunForks {
 
     /** @param first the first record that the step left in the old run */
     private static JournalRecord given(JournalRecord first, String path, ObjectNode input) {
-        var type =
-                switch (first) {
-                    case JournalRecord.LoopBegan ignored -> "LOOP_ON_ITEMS";
-                    case JournalRecord.Finished done -> done.type();
-                    default -> "";
-                };
+        var type = switch (first) {
+            case JournalRecord.LoopBegan ignored -> "LOOP_ON_ITEMS";
+            case JournalRecord.Finished done -> done.type();
+            default -> "";
+        };
         switch (type) {
             case "LOOP_ON_ITEMS" -> {
                 if (!(input.get("items") instanceof ArrayNode items)) {

@@ -480,7 +480,9 @@ public final class RunService implements AutoCloseable {
         var records = JournalReader.read(found.documents(), path -> database.read(tx -> runs.blob(tx, runId, path)));
         var steps = RunLog.steps(records, (int) settings.inputTruncateBytes());
         var doubts = database.read(tx -> this.doubts.of(tx, found.run().projectId(), runId));
-        var forkedFrom = records.getFirst() instanceof JournalRecord.Began began ? began.origin().forkedFrom() : null;
+        var forkedFrom = records.getFirst() instanceof JournalRecord.Began began
+                ? began.origin().forkedFrom()
+                : null;
         var run = found.run().withSteps(steps, doubts, forkedFrom);
         return run.internalError() == null || access.administers(principal) ? run : run.withoutInternalError();
     }

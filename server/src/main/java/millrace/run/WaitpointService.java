@@ -60,7 +60,6 @@ public final class WaitpointService {
             }
             return waitpoints.open(tx, ids.random(), wanted);
         });
-        return new NewWaitpoint.Opened(
-                id, publicUrl + "/api/v1/flow-runs/" + wanted.flowRunId() + "/waitpoints/" + id);
+        return new NewWaitpoint.Opened(id, publicUrl + "/api/v1/flow-runs/" + wanted.flowRunId() + "/waitpoints/" + id);
     }
 }

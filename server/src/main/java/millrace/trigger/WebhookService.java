@@ -130,7 +130,8 @@ public final class WebhookService {
 
     /** The run that calls, when a step of ours has signed that; the flow does not see the signature. */
     private CallSigner.@Nullable Caller caller(RunnableFlow flow, ObjectNode payload) {
-        var signature = payload.path("headers") instanceof ObjectNode headers ? headers.remove(CallSigner.HEADER) : null;
+        var signature =
+                payload.path("headers") instanceof ObjectNode headers ? headers.remove(CallSigner.HEADER) : null;
         return signature == null
                 ? null
                 : calls.signer().verified(signature.asText(), flow.projectId()).orElse(null);

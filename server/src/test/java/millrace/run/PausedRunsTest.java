@@ -57,8 +57,8 @@ import org.junit.jupiter.api.AfterEach;
 class PausedRunsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration MAX_PAUSE = Duration.ofDays(30);
-    private static final RunSettings SETTINGS =
-            new RunSettings(16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
+    private static final RunSettings SETTINGS = new RunSettings(
+            16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
     private static final ObjectNode APPROVED =
             Json.object().set("queryParams", Json.object().put("action", "approve"));
 

@@ -1,6 +1,5 @@
 package millrace.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedProcess implements Calls {
     private static final DispatchSettings DISPATCH =
             new DispatchSettings(2, 4, false, Duration.ofSeconds(1), Duration.ofSeconds(8), Duration.ofMillis(500));
-    private static final RunSettings SETTINGS =
-            new RunSettings(4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
+    private static final RunSettings SETTINGS = new RunSettings(
+            4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
     private static final int MAX_TAKEOVERS = 3;
     private static final Duration KEEPER_PAUSE = Duration.ofMillis(300);
     private static final Duration RECORD_AFTER = Duration.ofSeconds(1);

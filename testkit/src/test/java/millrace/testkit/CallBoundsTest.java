@@ -18,8 +18,7 @@ class CallBoundsTest {
     @BeforeAll
     static void start() {
         millrace = TestMillrace.start(
-                TestDatabase.Kind.SQLITE,
-                Map.of("AP_MAX_FLOW_CALL_DEPTH", "3", "AP_MAX_SELF_STARTS_PER_MINUTE", "5"));
+                TestDatabase.Kind.SQLITE, Map.of("AP_MAX_FLOW_CALL_DEPTH", "3", "AP_MAX_SELF_STARTS_PER_MINUTE", "5"));
     }
 
     @AfterAll
@@ -120,8 +119,7 @@ class CallBoundsTest {
         var runs = millrace.owner().ended(flow, 9);
         assertThat(runs).hasSize(9);
         assertThat(runs)
-                .anyMatch(run ->
-                        run.at("/failedStep/message").asText().contains("AP_MAX_SELF_STARTS_PER_MINUTE"));
+                .anyMatch(run -> run.at("/failedStep/message").asText().contains("AP_MAX_SELF_STARTS_PER_MINUTE"));
     }
 
     @Test

@@ -38,10 +38,19 @@ class ForkTest {
         var before = path("before");
         var after = path("after");
         var flow = millrace.publish(flow().onWebhook()
-                .step("a", Step.httpPost(millrace.echo().url() + before, Json.object().put("x", 1)))
-                .step("big", Step.code("return {text: 'x'.repeat(100000), n: inputs.n}").input("n", "{{trigger['output'].body.n}}"))
+                .step(
+                        "a",
+                        Step.httpPost(
+                                millrace.echo().url() + before, Json.object().put("x", 1)))
+                .step(
+                        "big",
+                        Step.code("return {text: 'x'.repeat(100000), n: inputs.n}")
+                                .input("n", "{{trigger['output'].body.n}}"))
                 .step("b", Step.code("return inputs.n * 2").input("n", "{{big['output'].n}}"))
-                .step("c", Step.httpPost(millrace.echo().url() + after, Json.object().put("x", "{{b['output']}}"))));
+                .step(
+                        "c",
+                        Step.httpPost(
+                                millrace.echo().url() + after, Json.object().put("x", "{{b['output']}}"))));
         millrace.webhook(flow, "{\"n\": 4}");
         var run = millrace.onlyRun(flow);
 
@@ -71,7 +80,11 @@ class ForkTest {
                 .step(
                         "each",
                         Step.loop("{{trigger['output'].body.list}}")
-                                .step("post", Step.httpPost(millrace.echo().url() + called, Json.object().put("i", "{{each['output'].item}}")))
+                                .step(
+                                        "post",
+                                        Step.httpPost(
+                                                millrace.echo().url() + called,
+                                                Json.object().put("i", "{{each['output'].item}}")))
                                 .step("twice", Step.code("return inputs.i * 2").input("i", "{{each['output'].item}}")))
                 .step("last", Step.code("return 'end'")));
         millrace.webhook(flow, "{\"list\": [1, 2, 3]}");
@@ -92,7 +105,8 @@ class ForkTest {
         assertThat(iterations.get(2).at("/twice/output").asInt()).isEqualTo(6);
         assertThat(inner.at("/steps/last/output").asText()).isEqualTo("end");
         assertThat(other.at("/steps/each/output/iterations")).hasSize(1);
-        assertThat(other.at("/steps/each/output/iterations/0/twice/output").asInt()).isEqualTo(18);
+        assertThat(other.at("/steps/each/output/iterations/0/twice/output").asInt())
+                .isEqualTo(18);
         assertThat(millrace.echo().count(called)).isEqualTo(3 + 1 + 1);
     }
 
@@ -115,14 +129,17 @@ class ForkTest {
     void a_fork_that_can_not_be_is_refused(TestMillrace millrace) {
         var flow = millrace.publish(flow().onWebhook()
                 .step("a", Step.code("return 1"))
-                .step("wait", Step.piece("@activepieces/piece-delay", "0.3.22", "delayFor")
-                        .input("unit", "days")
-                        .input("delayFor", 2)));
+                .step(
+                        "wait",
+                        Step.piece("@activepieces/piece-delay", "0.3.22", "delayFor")
+                                .input("unit", "days")
+                                .input("delayFor", 2)));
         millrace.webhook(flow, "{}");
         var waiting = millrace.owner().paused(flow);
         assertThat(waiting.path("stepsCount").asInt()).isEqualTo(1);
         assertThat(fork(millrace, waiting, at("a")).status()).isEqualTo(409);
-        millrace.owner().bulk("cancel", Json.object().set("flowRunIds", Json.array().add(waiting.path("id"))));
+        millrace.owner()
+                .bulk("cancel", Json.object().set("flowRunIds", Json.array().add(waiting.path("id"))));
         var run = millrace.onlyRun(flow);
 
         var late = at("a");
@@ -134,6 +151,8 @@ class ForkTest {
         assertThat(fork(millrace, run, late).status()).isEqualTo(400);
         assertThat(fork(millrace, run, loop).status()).isEqualTo(400);
         assertThat(fork(millrace, run, Json.object()).status()).isEqualTo(400);
-        assertThat(fork(millrace, Json.object().put("id", "a".repeat(21)), at("a")).status()).isEqualTo(404);
+        assertThat(fork(millrace, Json.object().put("id", "a".repeat(21)), at("a"))
+                        .status())
+                .isEqualTo(404);
     }
 }
