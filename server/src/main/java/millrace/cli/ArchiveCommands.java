@@ -156,6 +156,55 @@ final class ArchiveCommands {
         }
     }
 
+    @Command(name = "move", description = "Moves a database to another place or kind; run again, it goes on.")
+    static final class Move implements Callable<Integer> {
+        private static final long PRINT_EVERY_NANOS = 2_000_000_000L;
+
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        private DatabaseCommands parent;
+
+        @Option(
+                names = "--from",
+                required = true,
+                paramLabel = "URL",
+                description = "postgresql://… or sqlite:PATH; it is only read, its servers must be stopped.")
+        @SuppressWarnings("NullAway.Init")
+        private String from;
+
+        @Option(
+                names = "--to",
+                required = true,
+                paramLabel = "URL",
+                description = "postgresql://… or sqlite:PATH; it must be empty.")
+        @SuppressWarnings("NullAway.Init")
+        private String to;
+
+        private long printed = System.nanoTime();
+
+        @Override
+        public Integer call() {
+            parent.main().settings(System.err);
+            long began = System.nanoTime();
+            var moved = millrace.archive.Move.move(
+                    parent.main().database("--from", from), parent.main().database("--to", to), this::print);
+            System.out.println((moved.resumed() ? "went on and moved " : "moved ") + moved.from() + " to " + moved.to()
+                    + ": " + counted(moved.rows(), "row") + " of " + counted(moved.tables(), "table")
+                    + ", compared table by table, in "
+                    + Duration.ofNanos(System.nanoTime() - began).toMillis() + " ms");
+            System.out.println(
+                    "start the server on the new database; the keys stay the same, the old one is as it was");
+            return 0;
+        }
+
+        private void print(String table, long rows, long of) {
+            if (of > 0 && (rows == of || System.nanoTime() - printed > PRINT_EVERY_NANOS)) {
+                printed = System.nanoTime();
+                System.out.println("  " + table + ": " + rows + " of " + counted(of, "row"));
+            }
+        }
+    }
+
     @Command(name = "release", description = "Lists what a restored database holds, and decides about it.")
     static final class Release implements Callable<Integer> {
         @ParentCommand

@@ -17,6 +17,7 @@ import picocli.CommandLine.ParentCommand;
             ArchiveCommands.Backup.class,
             ArchiveCommands.Verify.class,
             ArchiveCommands.Restore.class,
+            ArchiveCommands.Move.class,
             ArchiveCommands.Release.class
         },
         synopsisSubcommandLabel = "COMMAND")

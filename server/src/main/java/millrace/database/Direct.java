@@ -29,16 +29,26 @@ public final class Direct implements AutoCloseable {
      * @throws DatabaseRefusal when it is not, or can't be reached
      */
     public static Direct beside(DatabaseSettings settings, String purpose) {
+        refuseMissing(settings);
+        return open(settings, purpose, null);
+    }
+
+    private static void refuseMissing(DatabaseSettings settings) {
         if (settings instanceof DatabaseSettings.Sqlite sqlite && !Files.isRegularFile(sqlite.file())) {
             throw new DatabaseRefusal("there is no SQLite database " + sqlite.place()
                     + ": AP_SQLITE_PATH or the URL sqlite:PATH names another file");
         }
-        return open(settings, purpose, null);
     }
 
     /** Makes a SQLite file, or opens it as it is. */
     public static Direct create(DatabaseSettings.Sqlite settings, String purpose) {
         return open(settings, purpose, null);
+    }
+
+    /** The same as {@link #alone} for a database that must be there. */
+    public static Direct aloneOn(DatabaseSettings settings, String purpose) {
+        refuseMissing(settings);
+        return alone(settings, purpose);
     }
 
     /**

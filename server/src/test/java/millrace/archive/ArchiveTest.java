@@ -11,11 +11,13 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import millrace.config.DatabaseSettings;
 import millrace.database.Database;
 import millrace.database.DatabaseRefusal;
 import millrace.database.OnBothDatabases;
 import millrace.database.TestDatabases;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,7 +91,7 @@ class ArchiveTest {
             var writer = new ArchiveWriter(out, reader.manifest());
             reader.readAll(new ArchiveReader.Rows() {
                 private int number = -1;
-                private ArchiveWriter.Table table;
+                private ArchiveWriter.@Nullable Table table;
 
                 @Override
                 public void begin(TableShape shape) {
@@ -98,10 +100,10 @@ class ArchiveTest {
                 }
 
                 @Override
-                public void row(Object[] row) {
+                public void row(@Nullable Object[] row) {
                     try {
                         if (!reader.manifest().tables().get(number).name().equals("project")) {
-                            table.add(row);
+                            Objects.requireNonNull(table).add(row);
                         }
                     } catch (IOException e) {
                         throw new java.io.UncheckedIOException(e);
@@ -111,7 +113,7 @@ class ArchiveTest {
                 @Override
                 public void end() {
                     try {
-                        table.end();
+                        Objects.requireNonNull(table).end();
                     } catch (IOException e) {
                         throw new java.io.UncheckedIOException(e);
                     }
@@ -222,7 +224,7 @@ class ArchiveTest {
     }
 
     /** A schema with few rows: a frame each for two tables. */
-    private static byte[] archiveOf(String fingerprint) throws IOException {
+    private static byte[] archiveOf(@Nullable String fingerprint) throws IOException {
         var shapes = List.of(shape("flag", ColumnType.JSONB), shape("folder", null), shape("process", null));
         var manifest = new Manifest(
                 "test", "SQLITE", NOW, List.of("0001_tenants", "0002_flows", "0003_runs"), fingerprint, shapes);
@@ -239,7 +241,7 @@ class ArchiveTest {
         return out.toByteArray();
     }
 
-    private static TableShape shape(String table, ColumnType second) {
+    private static TableShape shape(String table, @Nullable ColumnType second) {
         var name = table.equals("flag") ? "value" : table.equals("folder") ? "projectId" : "name";
         return new TableShape(
                 table,

@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import millrace.Millrace;
+import millrace.config.DatabaseSettings;
 import millrace.config.Settings;
 import millrace.engine.Json;
 
@@ -65,6 +66,11 @@ public final class TestMillrace implements AutoCloseable {
         } catch (SQLException e) {
             throw new IllegalStateException("the server's database is closed to the test", e);
         }
+    }
+
+    /** What names the server's database to commands beside it. */
+    public DatabaseSettings databaseSettings() {
+        return Settings.load(environment, directory).database();
     }
 
     public EchoServer echo() {

@@ -1,0 +1,141 @@
+package millrace.testkit;
+
+import static millrace.testkit.FlowBuilder.flow;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+import millrace.archive.Backup;
+import millrace.archive.Hold;
+import millrace.archive.Restore;
+import millrace.config.Settings;
+import millrace.database.Database;
+import millrace.database.Direct;
+import millrace.engine.Json;
+import millrace.engine.RunStatus;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A backup of a running server, restored into the other kind of database beside a counter of effects. */
+class RestoreTest {
+    private static final Map<String, String> KEYS =
+            Map.of("AP_ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef", "AP_JWT_SECRET", "secret");
+
+    @TempDir
+    private Path folder;
+
+    private static Step delay(String unit, int amount) {
+        return Step.piece("@activepieces/piece-delay", "0.3.0", "delayFor")
+                .input("unit", unit)
+                .input("delayFor", amount);
+    }
+
+    private static Step effect(TestMillrace millrace, String path) {
+        return Step.httpPost(millrace.echo().url() + path, Json.object());
+    }
+
+    private Map<String, String> other(TestDatabase.Kind kind) {
+        var settings = new HashMap<>(KEYS);
+        if (kind == TestDatabase.Kind.SQLITE) {
+            settings.putAll(TestDatabase.create(TestDatabase.Kind.POSTGRES).settings());
+            settings.put("AP_DB_TYPE", "POSTGRES");
+        } else {
+            settings.put("AP_DB_TYPE", "SQLITE3");
+            settings.put("AP_SQLITE_PATH", folder.resolve("restored.db").toString());
+        }
+        return settings;
+    }
+
+    @OnBothDatabases
+    void what_was_in_flight_at_the_backup_has_no_effect_again(TestDatabase.Kind kind) throws Exception {
+        var elsewhere = other(kind);
+        var target = Settings.load(elsewhere, folder).database();
+        try (var source = TestMillrace.start(kind, KEYS)) {
+            var echo = source.echo();
+            source.echo().holds("/hanging");
+            var due = source.publish(
+                    flow().onWebhook().step("wait", delay("minutes", 30)).step("a", effect(source, "/due")));
+            var later = source.publish(
+                    flow().onWebhook().step("wait", delay("hours", 1)).step("a", effect(source, "/later")));
+            var busy = source.publish(
+                    flow().onWebhook().step("a", effect(source, "/hanging")).step("b", effect(source, "/after")));
+            var next = source.publish(
+                    flow().onWebhook().step("wait", delay("seconds", 1)).step("a", effect(source, "/new")));
+            source.webhook(later, "{}");
+            source.webhook(busy, "{}");
+            assertThat(echo.holds("/hanging").await(60, java.util.concurrent.TimeUnit.SECONDS))
+                    .isTrue();
+            source.webhook(due, "{}");
+            source.owner().paused(later);
+            source.owner().paused(due);
+
+            var made = new Backup("test", InstantSource.system()).make(source.databaseSettings(), folder.resolve("b"));
+            Restore.restore(made.file(), target, false, Restore.Mode.HELD, null);
+            letTimePass(target, due);
+            try (var restored = TestMillrace.start(kind, elsewhere)) {
+                var owner = restored.owner();
+                restored.webhook(next, "{}");
+                owner.ended(next, 1);
+
+                assertThat(echo.count("/new")).isEqualTo(1);
+                assertThat(echo.count("/due")).isZero();
+                assertThat(echo.count("/hanging")).isEqualTo(1);
+                var held = owner.runs(busy).getFirst().path("id").asText();
+                assertThat(owner.get("/flow-runs/" + held + "/why")
+                                .success()
+                                .path("reason")
+                                .asText())
+                        .isEqualTo("HELD");
+                release(target);
+                restored.webhook(next, "{}");
+                owner.ended(next, 2);
+
+                assertThat(owner.onlyRun(busy).path("status").asText()).isEqualTo("CANCELED");
+                assertThat(owner.onlyRun(due).path("status").asText()).isEqualTo("CANCELED");
+                assertThat(owner.runs(later).getFirst().path("status").asText()).isEqualTo(RunStatus.PAUSED.name());
+                assertThat(echo.count("/due")).isZero();
+                assertThat(echo.count("/hanging")).isEqualTo(1);
+                assertThat(echo.count("/after")).isZero();
+                assertThat(echo.count("/later")).isZero();
+            }
+        }
+    }
+
+    private static void letTimePass(millrace.config.DatabaseSettings target, String flowId) throws Exception {
+        try (var direct = Direct.beside(target, "test")) {
+            direct.execute("UPDATE run_queue SET \"dueAt\" = created WHERE \"flowId\" = '" + flowId + "'");
+        }
+    }
+
+    private static void release(millrace.config.DatabaseSettings target) {
+        try (var database = Database.beside(target)) {
+            var hold = new Hold(database);
+            assertThat(hold.held().runs())
+                    .anySatisfy(run -> assertThat(run.stepInDoubt()).isEqualTo("a"));
+            assertThat(hold.release(Hold.Decision.SKIP_IN_DOUBT)).isEqualTo(new Hold.Released(2, 1));
+        }
+    }
+
+    @OnBothDatabases
+    void a_clone_takes_no_webhooks_and_is_never_released(TestDatabase.Kind kind) throws Exception {
+        var elsewhere = other(kind);
+        var target = Settings.load(elsewhere, folder).database();
+        try (var source = TestMillrace.start(kind, KEYS)) {
+            var flow = source.publish(flow().onWebhook().step("a", effect(source, "/a")));
+            var made = new Backup("test", InstantSource.system()).make(source.databaseSettings(), folder.resolve("b"));
+            Restore.restore(made.file(), target, false, Restore.Mode.CLONE, null);
+            try (var restored = TestMillrace.start(kind, elsewhere)) {
+                var refused = restored.owner().open("POST", "/webhooks/" + flow, Json.object());
+
+                assertThat(refused.status()).isEqualTo(503);
+                assertThat(refused.json().path("code").asText()).isEqualTo("DATABASE_IS_A_CLONE");
+                try (var database = Database.beside(target)) {
+                    org.assertj.core.api.Assertions.assertThatThrownBy(
+                                    () -> new Hold(database).release(Hold.Decision.ALL))
+                            .hasMessageContaining("is a clone and is never released");
+                }
+            }
+        }
+    }
+}
