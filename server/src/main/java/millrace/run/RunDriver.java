@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import millrace.config.RunSettings;
@@ -135,7 +136,7 @@ final class RunDriver {
             case Command.Evaluate evaluate -> evaluate(run, evaluate);
             case Command.FetchConnection fetch -> connection(run, fetch.externalId());
             case Command.FetchVariable fetch ->
-                new Event.Fetched(patiently(() -> connections.variable(run.projectId(), fetch.name())), null);
+                new Event.Fetched(patiently(waits, () -> connections.variable(run.projectId(), fetch.name())), null);
             case Command.Call call -> call(run, call);
             case Command.Reply reply -> {
                 run.journal().barrier();
@@ -153,6 +154,10 @@ final class RunDriver {
 
     /** Does what a run needs of the database: one that is away for a moment must not end the run. */
     static <T extends @Nullable Object> T patiently(Supplier<T> work) throws InterruptedException {
+        return patiently(Waits.SYSTEM, work);
+    }
+
+    private static <T extends @Nullable Object> T patiently(Waits waits, Supplier<T> work) throws InterruptedException {
         while (true) {
             try {
                 return work.get();
@@ -160,21 +165,21 @@ final class RunDriver {
                 if (e.code() != ErrorCode.DATABASE_UNAVAILABLE) {
                     throw e;
                 }
-                Thread.sleep(DATABASE_RETRY);
+                waits.sleep(DATABASE_RETRY);
             }
         }
     }
 
     private Event connection(ActiveRun run, String externalId) throws InterruptedException {
         try {
-            return new Event.Fetched(patiently(() -> connections.value(run.projectId(), externalId)), null);
+            return new Event.Fetched(patiently(waits, () -> connections.value(run.projectId(), externalId)), null);
         } catch (ReferenceFailure failure) {
             return new Event.Fetched(null, failure);
         }
     }
 
     private void note(ActiveRun run, Command.InDoubt doubt) throws InterruptedException {
-        patiently(() -> {
+        patiently(waits, () -> {
             doubts.note(run, doubt);
             return doubt;
         });
@@ -279,17 +284,14 @@ final class RunDriver {
             run.journal().barrier();
         }
         var began = waits.nanos();
-        StepResult result;
+        @Nullable StepResult result = null;
         var cut = false;
         run.cancellation().enter();
         try {
-            result = switch (call) {
-                case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
-                case Command.CallPiece piece ->
-                    pausable(
-                            run,
-                            calls.piece(run.journal().header(), run.journal().began(), piece, key(run, call), left));
-            };
+            // What a pure step looks up may be away for a moment, and nobody sees that it is asked again.
+            result = call.effectful() ? make(run, call, left) : patiently(waits, () -> make(run, call, left));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         } finally {
             cut = run.cancellation().leave();
         }
@@ -301,8 +303,19 @@ final class RunDriver {
             return canceled(stopped(call), millis);
         }
         leaveIfStopping();
+        Objects.requireNonNull(result);
         var late = result instanceof StepResult.Failed && !timeLeft(run).isPositive();
         return new Event.Called(late ? tooLong() : result, millis);
+    }
+
+    private StepResult make(ActiveRun run, Command.Call call, Duration left) {
+        return switch (call) {
+            case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
+            case Command.CallPiece piece ->
+                pausable(
+                        run,
+                        calls.piece(run.journal().header(), run.journal().began(), piece, key(run, call), left));
+        };
     }
 
     private static String stopped(Command.Call call) {
@@ -350,7 +363,7 @@ final class RunDriver {
 
     /** Nothing of the run is waiting for a commit here: the call in doubt was preceded by one. */
     private void ask(ActiveRun run, Command.Ask ask) throws InterruptedException {
-        patiently(() -> {
+        patiently(waits, () -> {
             doubts.ask(run, ask);
             return ask;
         });

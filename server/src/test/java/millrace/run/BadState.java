@@ -20,5 +20,24 @@ enum BadState {
     EFFECT_REPEATED,
     EFFECT_WAITED_FOR_THE_LEASE,
     CRASH_BETWEEN_TWO_ATTEMPTS,
-    RUN_TAKEN_OVER_TOO_OFTEN
+    RUN_TAKEN_OVER_TOO_OFTEN,
+    /** A waitpoint was answered before its run waited there. */
+    ANSWERED_BEFORE_THE_PAUSE,
+    /** A second answer came to the same waitpoint. */
+    ANSWERED_TWICE,
+    /** A process died between the claim of a run that goes on and the first record of that. */
+    TAKEN_UP_TWICE_AFTER_A_PAUSE,
+    /** A pause was committed, and its process never heard of it. */
+    PAUSE_WRITTEN_AGAIN,
+    /** The called run had ended before its caller's process heard of the pause. */
+    CALLED_RUN_ENDED,
+    ASKED_ABOUT_A_DOUBT,
+    TOLD_THAT_IT_HAPPENED,
+    TOLD_THAT_IT_DID_NOT_HAPPEN,
+    FAILED_BY_A_DOUBT,
+    CANCELED_WHILE_IT_WAITED,
+    CANCELED_WHILE_IT_RAN,
+    RETRIED_FROM_THE_FAILED_STEP,
+    /** A step asked the database for something while it was away. */
+    LOOKED_UP_WHILE_THE_DATABASE_WAS_AWAY
 }

@@ -9,14 +9,25 @@ import millrace.engine.Json;
 import millrace.engine.Program;
 
 /**
- * Flows of all kinds of steps. Pure steps are code, effects are calls of the piece {@code world}; each step's input
- * mentions what the steps before it answered, so that an answer that changes after it was seen is noticed.
+ * Flows of all kinds of steps. Pure steps are code, effects are calls of the piece {@code world}; its other actions wait
+ * or call another flow. Each step's input mentions what the steps before it answered, so that an answer that changes
+ * after it was seen is noticed.
  */
 final class RandomFlow {
     /** Answers the caller and goes on, or ends the run. */
     static final String REPLY = "reply";
 
     static final String STOP = "stop";
+
+    /** Waits for an answer, or for a time. */
+    static final String WAIT = "wait";
+
+    static final String SLEEP = "sleep";
+    /** Makes an address at which the run can be answered before it waits there; the step after it waits. */
+    static final String OPEN = "open";
+
+    static final String CALL = "call";
+    private static final String CHANGE = "change";
     private static final int MOST_STEPS = 8;
 
     private static final Program.Effects EFFECTS = new Program.Effects() {
@@ -27,21 +38,28 @@ final class RandomFlow {
 
         @Override
         public boolean piece(String pieceName, String actionName) {
-            return true;
+            return effectful(actionName);
         }
     };
 
     private final RandomGenerator random;
+    private final boolean calling;
     private int steps;
 
-    private RandomFlow(RandomGenerator random) {
+    private RandomFlow(RandomGenerator random, boolean calling) {
         this.random = random;
+        this.calling = calling;
     }
 
-    static Program create(RandomGenerator random) {
+    static boolean effectful(String actionName) {
+        return actionName.equals(CHANGE);
+    }
+
+    /** @param calling whether the flow may call others */
+    static Program create(RandomGenerator random, boolean calling) {
         var trigger = Json.object().put("name", "trigger").put("type", "EMPTY").put("displayName", "trigger");
         trigger.putObject("settings");
-        var flow = new RandomFlow(random);
+        var flow = new RandomFlow(random, calling);
         flow.chain(trigger, "nextAction", new ArrayList<>(List.of("trigger")), 0);
         return Program.of(FlowJson.read(trigger), EFFECTS);
     }
@@ -58,19 +76,42 @@ final class RandomFlow {
             seen.add(name);
             place = step;
             pointer = "nextAction";
+            if (OPEN.equals(step.at("/settings/actionName").asText())) {
+                var waiting = world("s" + ++steps, WAIT, seen);
+                waiting.withObjectProperty("settings")
+                        .withObjectProperty("input")
+                        .put("at", "{{" + name + "['output'].waitpoint}}");
+                place.set(pointer, waiting);
+                place = waiting;
+            }
         }
     }
 
     private ObjectNode step(String name, List<String> seen, int depth) {
-        var kind = random.nextInt(10);
+        var kind = random.nextInt(14);
         if (kind == 0 && depth < 2) {
             return loop(name, seen, depth);
         }
         if (kind == 1 && depth < 2) {
             return router(name, seen, depth);
         }
-        if (kind < 6) {
+        if (kind < 7) {
             return effect(name, seen);
+        }
+        switch (kind) {
+            case 10 -> {
+                return world(name, SLEEP, seen);
+            }
+            case 11 -> {
+                return world(name, WAIT, seen);
+            }
+            case 12 -> {
+                return world(name, OPEN, seen);
+            }
+            case 13 -> {
+                return world(name, calling ? CALL : WAIT, seen);
+            }
+            default -> {}
         }
         var source = random.nextInt(8) > 0 ? "" : random.nextInt(3) > 0 ? REPLY : STOP;
         return code(name, source, seen);
@@ -86,13 +127,23 @@ final class RandomFlow {
         return step;
     }
 
-    private ObjectNode effect(String name, List<String> seen) {
+    private ObjectNode world(String name, String action, List<String> seen) {
         var step = named("PIECE", name);
-        var settings = step.withObjectProperty("settings")
+        step.withObjectProperty("settings")
                 .put("pieceName", "world")
                 .put("pieceVersion", "1.0.0")
-                .put("actionName", "change");
-        settings.set("input", input(seen));
+                .put("actionName", action)
+                .set("input", input(seen));
+        return step;
+    }
+
+    private ObjectNode effect(String name, List<String> seen) {
+        var step = world(name, CHANGE, seen);
+        var settings = step.withObjectProperty("settings");
+        var inDoubt = random.nextInt(6);
+        if (inDoubt < 2) {
+            settings.put("onInDoubt", inDoubt == 0 ? "ASK" : "FAIL");
+        }
         var handling = settings.putObject("errorHandlingOptions");
         handling.putObject("retryOnFailure").put("value", random.nextInt(3) > 0);
         handling.putObject("continueOnFailure").put("value", random.nextInt(3) > 0);

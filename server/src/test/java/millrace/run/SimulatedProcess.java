@@ -17,6 +17,7 @@ import millrace.database.WriteFailed;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
 import millrace.engine.Command;
+import millrace.engine.Effect;
 import millrace.engine.Event;
 import millrace.engine.Execution;
 import millrace.engine.FailedStep;
@@ -43,9 +44,13 @@ final class SimulatedProcess implements Calls {
     private static final RunSettings SETTINGS = new RunSettings(
             4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
     private static final int MAX_TAKEOVERS = 3;
+    /** Why such a run ends. */
+    static final String TOO_OFTEN = "taken over too often";
+
     private static final Duration KEEPER_PAUSE = Duration.ofMillis(300);
     private static final Duration RECORD_AFTER = Duration.ofSeconds(1);
     private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
+    private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
     private final Simulation simulation;
     private final SimulatedThreads.Machine machine;
@@ -89,6 +94,7 @@ final class SimulatedProcess implements Calls {
             simulation.threads().startWriter(machine, () -> write(lane));
         }
         simulation.threads().start(machine, this::keep);
+        simulation.threads().start(machine, this::watchForCancels);
         claim(dispatch);
     }
 
@@ -159,6 +165,25 @@ final class SimulatedProcess implements Calls {
                     run.journal().flushOlderThan(FLUSH_AFTER);
                 }
             }
+        }
+    }
+
+    /** As {@code RunActions.watchForCancels}. */
+    private void watchForCancels() {
+        while (true) {
+            simulation.threads().sleep(LOOK_EVERY);
+            for (var asked : simulation.askedToCancel(machine)) {
+                stop(asked);
+            }
+        }
+    }
+
+    /** The interrupt is lost: a call that can't be interrupted is waited for. */
+    private void stop(String runId) {
+        var run = active.get(runId);
+        if (run != null) {
+            run.cancellation().ask();
+            Thread.interrupted();
         }
     }
 
@@ -252,19 +277,24 @@ final class SimulatedProcess implements Calls {
         var began =
                 (JournalRecord.Began) JournalReader.read(List.of(claimed.row().doc()), path -> new byte[0])
                         .getFirst();
-        var records = simulation.records(claimed.runId(), claimed.journal());
-        simulation.takenUp(claimed.runId(), records);
-        var replay = Replay.of(records);
+        var records = new ArrayList<>(simulation.records(claimed.runId(), claimed.journal()));
+        simulation.takenUp(claimed, records);
         var journal = RunJournal.accepted(
                 writer,
                 RunHeader.of(claimed),
                 began,
                 Objects.requireNonNull(claimed.row().startTime()),
                 claimed.nextSeq(),
-                false);
-        if (claimed.row().recorded()) {
+                claimed.waitpointId() != null || claimed.takeovers() > 0);
+        if (claimed.row().recorded() && claimed.waitpointId() == null) {
             journal.record();
         }
+        var resumed = resumed(claimed, Replay.of(records).waiting());
+        if (resumed != null) {
+            journal.append(List.of(resumed));
+            records.add(resumed);
+        }
+        var replay = Replay.of(records);
         var payload = (ObjectNode) began.payload();
         if (claimed.takeovers() > 0) {
             var position = replay.position();
@@ -272,12 +302,22 @@ final class SimulatedProcess implements Calls {
                 simulation.tables().countTakeoversAnew(claimed.runId(), position);
             } else if (claimed.takeovers() >= MAX_TAKEOVERS) {
                 var run = run(journal, Program.empty(), Replay.none(), payload, new CompletableFuture<>());
-                Objects.requireNonNull(driver)
-                        .endBroken(run, "taken over too often", new FailedStep(position, position, "no"));
+                Objects.requireNonNull(driver).endBroken(run, TOO_OFTEN, new FailedStep(position, position, "no"));
                 return;
             }
         }
         drive(run(journal, simulation.program(claimed.runId()), replay, payload, new CompletableFuture<>()));
+    }
+
+    /** As {@code RunService.resumed}. */
+    private JournalRecord.@Nullable Resumed resumed(RunTables.Claimed claimed, JournalRecord.@Nullable Paused waiting) {
+        if (waiting == null) {
+            return null;
+        }
+        var settled = simulation.transact(
+                machine, () -> simulation.tables().settle(claimed.runId(), waiting.waitpointId(), claimed.due()));
+        return settled.map(payload -> new JournalRecord.Resumed(waiting.path(), payload.orElse(null), null))
+                .orElse(null);
     }
 
     private ActiveRun run(
@@ -316,6 +356,10 @@ final class SimulatedProcess implements Calls {
     @Override
     public StepResult piece(
             RunHeader run, JournalRecord.Began began, Command.CallPiece call, String idempotencyKey, Duration timeout) {
+        if (!RandomFlow.effectful(call.step().actionName())) {
+            simulation.place(machine, null);
+            return inside(run, call);
+        }
         var asked = simulation.threads().now();
         simulation.place(machine, BadState.CRASH_BETWEEN_BARRIER_AND_EFFECT);
         simulation.sent(this, idempotencyKey, call.input(), asked);
@@ -325,6 +369,38 @@ final class SimulatedProcess implements Calls {
                 : new StepResult.Succeeded(simulation.answer());
     }
 
+    /** What a step does inside the database. */
+    private StepResult inside(RunHeader run, Command.CallPiece call) {
+        simulation.lookUp(machine);
+        var resumed = call.resumed();
+        if (resumed != null) {
+            var payload = resumed.payload();
+            return payload != null && payload.at("/body/status").asText().equals("error")
+                    ? new StepResult.Failed(StepError.of("the called run failed"))
+                    : new StepResult.Succeeded(simulation.answer());
+        }
+        var waitpoint = simulation.newId("w");
+        return switch (call.step().actionName()) {
+            case RandomFlow.OPEN ->
+                new StepResult.Succeeded(
+                        simulation.answer().put("waitpoint", waitpoint),
+                        null,
+                        false,
+                        List.of(new Effect.OpenWaitpoint(waitpoint, List.of("link"), 1)));
+            case RandomFlow.SLEEP -> new StepResult.Paused(waitpoint, simulation.soon(), null, null, List.of());
+            case RandomFlow.CALL -> {
+                var child = simulation.newChild(clock.instant(), waitpoint);
+                yield new StepResult.Paused(waitpoint, null, null, null, List.of(child));
+            }
+            default -> {
+                var at = call.input().path("at").asText();
+                yield at.isEmpty()
+                        ? new StepResult.Paused(waitpoint, null, null, null, List.of())
+                        : new StepResult.Paused(at, true, null, null, null, List.of());
+            }
+        };
+    }
+
     @Override
     public boolean code(String source, String packageJson) {
         return false;
@@ -332,6 +408,6 @@ final class SimulatedProcess implements Calls {
 
     @Override
     public boolean piece(String pieceName, String actionName) {
-        return true;
+        return RandomFlow.effectful(actionName);
     }
 }

@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.sql.Connection;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,12 +12,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import millrace.database.Lane;
 import millrace.database.RunFlush;
 import millrace.database.RunTables;
+import millrace.engine.Json;
+import millrace.engine.RunStatus;
+import millrace.journal.RunJournal;
 import org.jspecify.annotations.Nullable;
 
 /** The run tables as maps: what {@code PostgresRunTables} does, one statement after the other. */
@@ -30,6 +35,9 @@ final class SimulatedTables implements RunTables {
     private final Map<String, TreeMap<Integer, byte[]>> journals = new HashMap<>();
     private final Map<String, Map<String, byte[]>> blobs = new HashMap<>();
     private final Map<String, RunFlush.RunRow> runs = new LinkedHashMap<>();
+    private final Map<String, Waitpoint> waitpoints = new LinkedHashMap<>();
+    private final boolean looksForAnswers;
+    private int repeatedPauses;
     private int refusedFlushes;
     private int refusedHeartbeats;
     private Statement last = Statement.OTHER;
@@ -53,7 +61,17 @@ final class SimulatedTables implements RunTables {
         @Nullable
         Instant startTime;
 
+        RunStatus status;
         boolean recorded;
+        boolean woken;
+        boolean cancelAsked;
+
+        @Nullable
+        Instant dueAt;
+
+        @Nullable
+        String waitpointId;
+
         int takeovers;
 
         @Nullable
@@ -66,16 +84,30 @@ final class SimulatedTables implements RunTables {
             this.lane = row.lane() == null ? -1 : row.lane().number();
             this.startTime = row.startTime();
             this.recorded = row.recorded();
+            this.status = row.lane() == null ? RunStatus.QUEUED : RunStatus.RUNNING;
+        }
+
+        boolean owned() {
+            return processId != null;
         }
     }
 
+    /** @param payload null while nobody has answered */
+    record Waitpoint(
+            String id,
+            String runId,
+            String stepName,
+            @Nullable JsonNode payload) {}
+
     /**
      * @param fenced false leaves the epoch checks out, to see that somebody notices
+     * @param looksForAnswers false lets a run pause although it was answered before
      * @param documents changes documents of journals before they are written
      */
-    SimulatedTables(Supplier<Instant> clock, boolean fenced, UnaryOperator<byte[]> documents) {
+    SimulatedTables(Supplier<Instant> clock, boolean fenced, boolean looksForAnswers, UnaryOperator<byte[]> documents) {
         this.clock = clock;
         this.fenced = fenced;
+        this.looksForAnswers = looksForAnswers;
         this.documents = documents;
     }
 
@@ -93,14 +125,14 @@ final class SimulatedTables implements RunTables {
                 queue.putIfAbsent(id, new Queued(flush.projectId(), accepted));
             }
             var journal = flush.journal();
-            if (journal != null) {
-                journals.computeIfAbsent(id, run -> new TreeMap<>())
-                        .putIfAbsent(journal.seq(), documents.apply(journal.doc()));
-            }
+            var journalled = journal != null
+                    && journals.computeIfAbsent(id, run -> new TreeMap<>())
+                                    .putIfAbsent(journal.seq(), documents.apply(journal.doc()))
+                            == null;
             for (var blob : flush.blobs()) {
                 blobs.computeIfAbsent(id, run -> new HashMap<>()).putIfAbsent(blob.path(), blob.data());
             }
-            if (flush.run() != null) {
+            if (flush.run() != null && (journalled || !flush.run().status().equals(RunStatus.PAUSED.name()))) {
                 runs.put(id, flush.run());
             }
             var queued = queue.get(id);
@@ -113,8 +145,172 @@ final class SimulatedTables implements RunTables {
                 }
                 case NONE -> {}
             }
+            if (flush.effects() != null) {
+                effects(flush, flush.effects(), journalled);
+            }
         }
         return true;
+    }
+
+    private void effects(RunFlush flush, RunFlush.Effects effects, boolean journalled) {
+        var id = flush.runId();
+        if (journalled) {
+            for (var opened : effects.waitpoints()) {
+                waitpoints
+                        .values()
+                        .removeIf(other -> other.runId.equals(id) && other.stepName.equals(opened.stepName()));
+                waitpoints.put(opened.id(), new Waitpoint(opened.id(), id, opened.stepName(), null));
+            }
+            for (var child : effects.children()) {
+                queue.putIfAbsent(child.runId(), new Queued(flush.projectId(), child.row()));
+            }
+            var queued = queue.get(id);
+            if (effects.pause() != null && queued != null) {
+                park(queued, effects.pause());
+            }
+        } else if (effects.pause() != null) {
+            repeatedPauses++;
+        }
+        for (var completion : effects.completions()) {
+            complete(completion.runId(), completion.waitpointId(), Json.read(completion.payload()));
+        }
+        if (effects.ended()) {
+            forget(id);
+        }
+    }
+
+    private void park(Queued queued, RunFlush.Pause pause) {
+        queued.processId = null;
+        queued.lane = -1;
+        queued.status = queued.woken && looksForAnswers ? RunStatus.QUEUED : RunStatus.PAUSED;
+        queued.woken = false;
+        queued.recorded = true;
+        queued.dueAt = pause.dueAt();
+        queued.waitpointId = pause.waitpointId();
+        queued.takeovers = 0;
+        queued.takeoverPath = null;
+    }
+
+    private void forget(String runId) {
+        waitpoints.values().removeIf(waitpoint -> waitpoint.runId.equals(runId));
+    }
+
+    /** As {@code WaitpointStore.complete}. */
+    boolean complete(String runId, String waitpointId, JsonNode payload) {
+        var queued = queue.get(runId);
+        var waitpoint = waitpoints.get(waitpointId);
+        if (queued == null || waitpoint == null || waitpoint.payload != null) {
+            return false;
+        }
+        waitpoints.put(waitpointId, new Waitpoint(waitpointId, runId, waitpoint.stepName, payload));
+        if (queued.status == RunStatus.PAUSED && waitpointId.equals(queued.waitpointId)) {
+            queued.status = RunStatus.QUEUED;
+            queued.dueAt = null;
+        } else {
+            queued.woken = true;
+        }
+        return true;
+    }
+
+    /** As {@code WaitpointStore.settle}; empty while the wait is not over, else the answer, or null for the time. */
+    Optional<Optional<JsonNode>> settle(String runId, String waitpointId, boolean due) {
+        var waitpoint = waitpoints.get(waitpointId);
+        if (waitpoint != null && waitpoint.payload != null) {
+            return Optional.of(Optional.of(waitpoint.payload).filter(payload -> !payload.isNull()));
+        }
+        if (!due) {
+            return Optional.empty();
+        }
+        if (waitpoint != null) {
+            waitpoints.put(waitpointId, new Waitpoint(waitpointId, runId, waitpoint.stepName, Json.MAPPER.nullNode()));
+        }
+        return Optional.of(Optional.empty());
+    }
+
+    /** As {@code DoubtStore.leave}. */
+    boolean leave(String runId, String processId) {
+        var queued = queue.get(runId);
+        if (queued == null || !processId.equals(queued.processId)) {
+            return false;
+        }
+        queued.processId = null;
+        queued.lane = -1;
+        queued.status = RunStatus.PAUSED;
+        queued.dueAt = null;
+        return true;
+    }
+
+    /** As {@code DoubtStore.decide}. */
+    boolean decide(String runId, byte[] record) {
+        var queued = queue.get(runId);
+        if (queued == null || queued.owned() || queued.status != RunStatus.PAUSED) {
+            return false;
+        }
+        queued.status = RunStatus.QUEUED;
+        append(runId, record);
+        return true;
+    }
+
+    /** Ends an open run that no process executes, as {@code RunLifeStore.endCanceled}. */
+    void endCanceled(String runId) {
+        var queued = Objects.requireNonNull(queue.remove(runId));
+        var documents = journals.get(runId);
+        runs.put(runId, row(queued.row, RunStatus.CANCELED, documents == null ? queued.row.doc() : null));
+        forget(runId);
+        if (queued.row.parentRunId() != null && queued.row.parentWaitpointId() != null) {
+            var why = queued.row.failParentOnFailure() ? RunStatus.CANCELED.name() : null;
+            complete(queued.row.parentRunId(), queued.row.parentWaitpointId(), RunJournal.ended(runId, why));
+        }
+    }
+
+    /** As {@code RunLifeStore.requeue}. */
+    void requeue(String runId, byte[] began, byte[] retried) {
+        var ended = Objects.requireNonNull(runs.get(runId));
+        if (ended.journal() != null) {
+            append(runId, ended.journal());
+        }
+        append(runId, retried);
+        var again = new RunFlush.QueueRow(
+                ended.created(),
+                ended.flowId(),
+                ended.flowVersionId(),
+                ended.environment(),
+                1,
+                null,
+                ended.startTime(),
+                ended.parentRunId(),
+                ended.failParentOnFailure(),
+                null,
+                ended.triggeredBy(),
+                ended.stepNameToTest(),
+                true,
+                began);
+        queue.put(runId, new Queued("project", again));
+        runs.put(runId, row(again, RunStatus.QUEUED, null));
+    }
+
+    private void append(String runId, byte[] document) {
+        var journal = journals.computeIfAbsent(runId, run -> new TreeMap<>());
+        journal.put(journal.isEmpty() ? 0 : journal.lastKey() + 1, document);
+    }
+
+    private static RunFlush.RunRow row(RunFlush.QueueRow row, RunStatus status, byte @Nullable [] journal) {
+        return new RunFlush.RunRow(
+                row.created(),
+                row.flowId(),
+                row.flowVersionId(),
+                row.environment(),
+                status.name(),
+                row.parentRunId(),
+                row.failParentOnFailure(),
+                row.triggeredBy(),
+                row.startTime(),
+                null,
+                null,
+                0,
+                row.stepNameToTest(),
+                null,
+                journal);
     }
 
     private boolean held(Lane lane) {
@@ -169,6 +365,7 @@ final class SimulatedTables implements RunTables {
         for (var queued : queue.values()) {
             if (processId.equals(queued.processId)) {
                 queued.processId = null;
+                queued.status = RunStatus.QUEUED;
                 queued.takeovers += takeovers;
                 freed++;
             }
@@ -183,7 +380,7 @@ final class SimulatedTables implements RunTables {
             return List.of();
         }
         var free = queue.entrySet().stream()
-                .filter(entry -> entry.getValue().processId == null)
+                .filter(entry -> free(entry.getValue()))
                 .sorted(Comparator.comparing(entry -> entry.getValue().row.created()))
                 .limit(limit)
                 .toList();
@@ -195,6 +392,7 @@ final class SimulatedTables implements RunTables {
             var queued = entry.getValue();
             queued.processId = lane.processId();
             queued.lane = lane.number();
+            queued.status = RunStatus.RUNNING;
             queued.startTime = queued.startTime == null ? clock.get() : queued.startTime;
             var journal = journals.getOrDefault(entry.getKey(), new TreeMap<>());
             claimed.add(new Claimed(
@@ -203,12 +401,22 @@ final class SimulatedTables implements RunTables {
                     row(queued, lane),
                     queued.takeovers,
                     queued.takeoverPath,
-                    null,
-                    false,
+                    queued.waitpointId,
+                    isDue(queued),
                     List.copyOf(journal.values()),
                     journal.isEmpty() ? 0 : journal.lastKey() + 1));
         }
         return claimed;
+    }
+
+    private boolean free(Queued queued) {
+        return !queued.owned()
+                && !queued.cancelAsked
+                && (queued.status == RunStatus.QUEUED || (queued.status == RunStatus.PAUSED && isDue(queued)));
+    }
+
+    private boolean isDue(Queued queued) {
+        return queued.dueAt != null && !queued.dueAt.isAfter(clock.get());
     }
 
     @Override
@@ -236,6 +444,7 @@ final class SimulatedTables implements RunTables {
                     && lane.number() == queued.lane
                     && !known.contains(entry.getKey())) {
                 queued.processId = null;
+                queued.status = RunStatus.QUEUED;
                 freed++;
             }
         }
@@ -310,6 +519,18 @@ final class SimulatedTables implements RunTables {
 
     byte[] blob(String runId, String path) {
         return Objects.requireNonNull(blobs.getOrDefault(runId, Map.of()).get(path));
+    }
+
+    /** Waitpoints that nobody has answered. */
+    List<Waitpoint> pending() {
+        return waitpoints.values().stream()
+                .filter(waitpoint -> waitpoint.payload == null)
+                .toList();
+    }
+
+    /** How often a pause was written that was there already. */
+    int repeatedPauses() {
+        return repeatedPauses;
     }
 
     int refusedHeartbeats() {

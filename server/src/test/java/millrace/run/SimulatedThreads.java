@@ -60,6 +60,7 @@ final class SimulatedThreads {
         final Coroutine body;
         final Role role;
         long sleepsUntil;
+        boolean interrupted;
 
         @Nullable
         BooleanSupplier condition;
@@ -144,10 +145,14 @@ final class SimulatedThreads {
     private void go(SimulatedThread thread) {
         thread.condition = null;
         running = thread;
+        if (thread.interrupted) {
+            Thread.currentThread().interrupt();
+        }
         try {
             thread.body.resume();
         } finally {
             running = null;
+            thread.interrupted = Thread.interrupted();
         }
         if (thread.role != Role.WRITER) {
             thread.machine.work++;
