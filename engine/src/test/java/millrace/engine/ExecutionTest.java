@@ -1,5 +1,6 @@
 package millrace.engine;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -748,5 +749,25 @@ class ExecutionTest {
         records.forEach(record -> RecordCodec.write(out, record, false));
 
         assertThat(RecordCodec.read(out.toByteArray(), path -> Json.object())).isEqualTo(records);
+    }
+
+    @Test
+    void trees_are_written_however_deep_they_are() {
+        var text = new StringBuilder();
+        for (var i = 0; i < 4_000; i++) {
+            text.append("{\"a\":[1.50,null,\"é\",");
+        }
+        text.append("{}");
+        text.append("]}".repeat(4_000));
+
+        assertThat(new String(Json.bytes(Json.readStored(text.toString().getBytes(UTF_8))), UTF_8))
+                .isEqualTo(text.toString());
+        var out = new ByteArrayOutputStream();
+        RecordCodec.write(
+                out,
+                new JournalRecord.Given(
+                        "a", (ObjectNode) Json.readStored(text.toString().getBytes(UTF_8))),
+                false);
+        assertThat(out.toString(UTF_8)).isEqualTo("[\"G\",\"a\"," + text + "]");
     }
 }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.io.IOException;
+import java.io.StringWriter;
 import java.sql.SQLException;
 import java.sql.Types;
 import org.jooq.BindingGetResultSetContext;
@@ -93,9 +95,15 @@ abstract class JsonColumn<T> extends AbstractBinding<T, JsonNode> {
         if (tree == null) {
             return null;
         }
-        try {
-            return StorableText.storeJson(MAPPER.writeValueAsString(tree));
-        } catch (JsonProcessingException e) {
+        var text = new StringWriter();
+        // Copied, since Jackson would recurse along a document, which may be deeper than a thread's stack.
+        try (var out = MAPPER.createGenerator(text);
+                var parser = tree.traverse()) {
+            parser.nextToken();
+            out.copyCurrentStructure(parser);
+            out.flush();
+            return StorableText.storeJson(text.toString());
+        } catch (IOException e) {
             throw new IllegalStateException("a JSON tree could not be written", e);
         }
     }
