@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntPredicate;
@@ -126,11 +127,14 @@ class HostileInputTest {
             "&".repeat(20_000),
             "a|b={\"c\"}");
 
+    /** People are refused here before their bodies are looked at. */
+    private static final Set<String> FOR_ENGINES = Set.of(API + "/waitpoints");
+
     @OnBothDatabases
     void every_route_refuses_bodies_that_do_not_fit(TestMillrace millrace) {
         var faults = new Faults(millrace);
         for (var route : routes(millrace)) {
-            if (!route.method().equals("POST")) {
+            if (!route.method().equals("POST") || FOR_ENGINES.contains(route.path())) {
                 continue;
             }
             var expected = below500();
