@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import millrace.engine.Json;
 import org.jspecify.annotations.Nullable;
 
@@ -213,7 +214,7 @@ public final class JsonText {
         private void count() {
             keys++;
             if (keys > maxKeys) {
-                throw BadRequest.of("Body has more than " + maxKeys + " keys");
+                throw BadRequest.of(String.format(Locale.ROOT, "Body has more than %,d keys", maxKeys));
             }
         }
     }
