@@ -312,9 +312,7 @@ final class RunDriver {
         return switch (call) {
             case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
             case Command.CallPiece piece ->
-                pausable(
-                        run,
-                        calls.piece(run.journal().header(), run.journal().began(), piece, key(run, call), left));
+                pausable(run, calls.piece(run.journal().header(), run.journal().began(), piece, key(run, call), left));
         };
     }
 
