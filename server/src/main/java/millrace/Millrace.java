@@ -86,6 +86,11 @@ public final class Millrace implements AutoCloseable {
     private static final Duration LEASE = Duration.ofSeconds(8);
     private static final Duration POLL = Duration.ofMillis(250);
 
+    /** What processes tell each other: runs are free, runs are to be canceled. */
+    private static final String RUNS = "runs";
+
+    private static final String CANCELS = "cancels";
+
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final HttpServer http;
 
@@ -144,13 +149,15 @@ public final class Millrace implements AutoCloseable {
                 new CallBounds(settings.runs().maxCallDepth(), settings.runs().maxSelfStarts(), System::nanoTime);
         var signer = new CallSigner(
                 keys.jwtSecret(), settings.http().frontendUrl(), settings.http().port());
+        var notifier = opened(database.notifier(ids.random()));
         var dispatch = opened(new Dispatch(
                 database::runSession,
                 dispatchSettings(settings),
                 ids::random,
                 "pid " + ProcessHandle.current().pid(),
                 clock,
-                Waits.SYSTEM));
+                Waits.SYSTEM,
+                () -> notifier.tell(RUNS)));
         var runs = opened(new RunService(
                 database,
                 access,
@@ -181,7 +188,11 @@ public final class Millrace implements AutoCloseable {
                 runs,
                 flowId -> flows.find(flowId).flatMap(flow -> Optional.ofNullable(flow.publishedVersionId())),
                 settings.runs().retention(),
-                clock));
+                clock,
+                () -> notifier.tell(CANCELS)));
+        notifier.hear(RUNS, nothing -> dispatch.look());
+        notifier.hear(CANCELS, nothing -> runActions.lookForCancels());
+        notifier.start();
         var events = new TriggerEvents(database, files, ids, clock);
         var webhooks = new WebhookService(
                 flows,

@@ -2,6 +2,7 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import millrace.config.DatabaseSettings;
@@ -123,7 +124,27 @@ public final class Database implements AutoCloseable {
         return connector.place();
     }
 
-    /** A connection outside the pool, in autocommit mode; the caller closes it. For the notifier and the like. */
+    /**
+     * Tells other processes of this database and hears them; to be started and closed by the caller.
+     *
+     * @param name an id that no other process has
+     */
+    public Notifier notifier(String name) {
+        var heard = connector instanceof PostgresConnector postgres && !postgres.pooled();
+        return new Notifier(this, connector, name, !heard);
+    }
+
+    /** Sends the messages in a transaction of their own, whose loss would be no harm. PostgreSQL only. */
+    void notify(String channel, List<String> messages) {
+        transact(tx -> {
+            tx.sql().execute("SELECT set_config('synchronous_commit', 'off', true)");
+            for (var message : messages) {
+                tx.sql().execute("SELECT pg_notify(?, ?)", channel, message);
+            }
+        });
+    }
+
+    /** A connection outside the pool, in autocommit mode; the caller closes it. */
     public Connection dedicated(String purpose) throws SQLException {
         return connector.open(purpose);
     }

@@ -69,6 +69,10 @@ final class Opening {
                 throw new DatabaseRefusal("PostgreSQL at " + postgres.place() + " is of version " + version.getInt(1)
                         + ": Millrace needs PostgreSQL 14 or later");
             }
+            postgres.meet(connection);
+            if (postgres.pooled()) {
+                LOG.info("PostgreSQL at {} is behind a connection pooler: runs are looked for by polling", postgres.place());
+            }
         }
     }
 

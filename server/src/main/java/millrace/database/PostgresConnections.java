@@ -12,6 +12,8 @@ import org.slf4j.LoggerFactory;
 final class PostgresConnections implements Connections {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresConnections.class);
 
+    private static final String JOURNAL = "journal";
+
     private final PostgresConnector connector;
     private final HikariDataSource pool;
 
@@ -35,9 +37,16 @@ final class PostgresConnections implements Connections {
         return configuration;
     }
 
-    /** The setting bounds all connections: two writers and the notifier, or one writer where there are few. */
+    /**
+     * The setting bounds all connections. One hears the notifier, two writers have one each, and the dispatch has one, so
+     * that no list can starve its heartbeat; where there are few, there is one writer, and the dispatch shares.
+     */
     static int general(int all) {
-        return Math.max(1, all < 6 ? all - 2 : all - 3);
+        return few(all) ? all - 2 : all - 4;
+    }
+
+    private static boolean few(int all) {
+        return all < 6;
     }
 
     @Override
@@ -59,7 +68,9 @@ final class PostgresConnections implements Connections {
 
     @Override
     public DedicatedWriter writer(String purpose) {
-        return new OwnConnection(connector, purpose);
+        return few(connector.settings().poolSize()) && !purpose.equals(JOURNAL)
+                ? new SharedConnection()
+                : new OwnConnection(connector, purpose);
     }
 
     @Override
@@ -78,6 +89,20 @@ final class PostgresConnections implements Connections {
         public void close() {
             quietlyClose(connection);
         }
+    }
+
+    /** A connection of the pool for each work. */
+    private final class SharedConnection implements DedicatedWriter {
+        @Override
+        public <T> T write(SqlWork<T> work) throws SQLException {
+            try (var connection = pool.getConnection()) {
+                connection.setAutoCommit(true);
+                return work.on(connection);
+            }
+        }
+
+        @Override
+        public void close() {}
     }
 
     private static final class OwnConnection implements DedicatedWriter {

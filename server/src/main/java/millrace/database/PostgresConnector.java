@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.Locale;
 import millrace.config.DatabaseSettings.Host;
 import millrace.config.DatabaseSettings.Postgres;
+import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -12,6 +13,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 final class PostgresConnector implements Connector {
     private final Postgres settings;
     private final Dialect dialect = new PostgresDialect();
+    private volatile boolean pooled;
 
     PostgresConnector(Postgres settings) {
         this.settings = settings;
@@ -19,6 +21,23 @@ final class PostgresConnector implements Connector {
 
     Postgres settings() {
         return settings;
+    }
+
+    /**
+     * Whether a pooler stands between, as {@link #meet} has found. Then a connection is another one in each transaction:
+     * nothing may be left on it, no prepared statement and no LISTEN.
+     */
+    boolean pooled() {
+        return pooled;
+    }
+
+    /** Looks whether the one who answers is PostgreSQL itself: a pooler gives out process ids of its own. */
+    void meet(Connection connection) throws SQLException {
+        var said = connection.unwrap(PGConnection.class).getBackendPID();
+        try (var statement = connection.createStatement();
+                var real = statement.executeQuery("SELECT pg_backend_pid()")) {
+            pooled = real.next() && real.getInt(1) != said;
+        }
     }
 
     @Override
@@ -54,6 +73,9 @@ final class PostgresConnector implements Connector {
         source.setTcpKeepAlive(true);
         // Saves the round trips in which the driver asks for what every supported version has.
         source.setAssumeMinServerVersion("14");
+        if (pooled) {
+            source.setPrepareThreshold(0);
+        }
         setParameters(source);
         PostgresTls.set(source, settings.tls());
         return source;

@@ -46,6 +46,7 @@ public final class Dispatch implements AutoCloseable {
     private final String label;
     private final InstantSource clock;
     private final Waits waits;
+    private final Runnable announcement;
     private final RunSession session;
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
@@ -76,6 +77,7 @@ public final class Dispatch implements AutoCloseable {
      * @param sessions opens a way to write for a purpose
      * @param names gives a new id for each registration
      * @param label for people who look at the table of processes
+     * @param announcement tells other processes to {@link #look}
      */
     public Dispatch(
             Function<String, RunSession> sessions,
@@ -83,13 +85,15 @@ public final class Dispatch implements AutoCloseable {
             Supplier<String> names,
             String label,
             InstantSource clock,
-            Waits waits) {
+            Waits waits,
+            Runnable announcement) {
         this.sessions = sessions;
         this.settings = settings;
         this.names = names;
         this.label = label;
         this.clock = clock;
         this.waits = waits;
+        this.announcement = announcement;
         this.judgeAfterNanos = waits.nanos();
         this.nextBeatNanos = waits.nanos();
         this.slots = new Semaphore(settings.slots(), true);
@@ -162,8 +166,19 @@ public final class Dispatch implements AutoCloseable {
         }
     }
 
-    /** Looks for runs without an owner now instead of at the next poll. */
+    /** A run may have become free: this process and the others look for it now instead of at their next poll. */
     public void wake() {
+        look();
+        announce();
+    }
+
+    /** A run is free, and this process has no room for it. */
+    public void announce() {
+        announcement.run();
+    }
+
+    /** Looks for runs without an owner now instead of at the next poll. */
+    public void look() {
         wake.release();
     }
 

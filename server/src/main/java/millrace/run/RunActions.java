@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import millrace.access.Access;
@@ -38,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * rows and asks {@link RunStatus} whether the move is legal; a run that has moved meanwhile is left as it is.
  *
  * <p>A run that a process executes is canceled by that process: a mark on its queue row asks for it. Every process
- * looks for marks once a second; the one that was asked over HTTP also knows at once.
+ * looks for marks once a second, and at once when the one that was asked over HTTP tells it.
  */
 public final class RunActions implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(RunActions.class);
@@ -61,10 +63,13 @@ public final class RunActions implements AutoCloseable {
     private final RunStore stored = new RunStore();
     private final RunLifeStore life = new RunLifeStore();
     private final WaitpointStore waitpoints = new WaitpointStore();
+    private final Runnable announcement;
+    private final Semaphore look = new Semaphore(0);
     private final Thread watch;
 
     /**
      * @param publishedVersions finds the published version of a flow
+     * @param announcement tells other processes to {@link #lookForCancels}
      * @param retention after how long the data of runs are gone; named when a retry finds none
      */
     public RunActions(
@@ -73,13 +78,15 @@ public final class RunActions implements AutoCloseable {
             RunService runs,
             Function<String, Optional<String>> publishedVersions,
             Duration retention,
-            InstantSource clock) {
+            InstantSource clock,
+            Runnable announcement) {
         this.database = database;
         this.access = access;
         this.runs = runs;
         this.publishedVersions = publishedVersions;
         this.retention = retention;
         this.clock = clock;
+        this.announcement = announcement;
         this.watch = Thread.ofVirtual().name("run-cancels").start(this::watchForCancels);
     }
 
@@ -260,7 +267,10 @@ public final class RunActions implements AutoCloseable {
                 }
                 if (open.owned()) {
                     life.askCancel(tx, runId);
-                    tx.afterCommit(() -> runs.stop(runId));
+                    tx.afterCommit(() -> {
+                        runs.stop(runId);
+                        announcement.run();
+                    });
                 } else {
                     var documents = RunStore.documents(tx, runId, null);
                     life.endCanceled(tx, open, !documents.isEmpty(), inDoubt(records(tx, runId, documents)));
@@ -320,11 +330,17 @@ public final class RunActions implements AutoCloseable {
                 .json();
     }
 
+    /** Another process has marked a run: this one looks at once whether it is its own. */
+    public void lookForCancels() {
+        look.release();
+    }
+
     /** Stops what other processes were asked to cancel here, and ends what lost its process before it heard of it. */
     private void watchForCancels() {
         while (true) {
             try {
-                Thread.sleep(LOOK_EVERY);
+                look.tryAcquire(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+                look.drainPermits();
                 for (var asked : database.<List<RunLifeStore.Asked>>read(tx -> life.asked(tx, PAGE))) {
                     if (asked.owned()) {
                         runs.stop(asked.runId());

@@ -143,6 +143,8 @@ public final class RunService implements AutoCloseable {
         if (here) {
             var journal = RunJournal.accepted(writer, header, began, now, 0, false);
             launch(journal, program(began), Replay.none(), began, new CompletableFuture<>());
+        } else {
+            dispatch.announce();
         }
         return header.runId();
     }

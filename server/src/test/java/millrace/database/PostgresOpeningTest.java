@@ -135,7 +135,7 @@ class PostgresOpeningTest {
     void the_pool_leaves_room_for_writers_and_notifier() {
         assertThat(PostgresConnections.general(3)).isOne();
         assertThat(PostgresConnections.general(5)).isEqualTo(3);
-        assertThat(PostgresConnections.general(6)).isEqualTo(3);
-        assertThat(PostgresConnections.general(10)).isEqualTo(7);
+        assertThat(PostgresConnections.general(6)).isEqualTo(2);
+        assertThat(PostgresConnections.general(10)).isEqualTo(6);
     }
 }

@@ -85,7 +85,8 @@ class PausedRunsTest {
                     ids::random,
                     "test",
                     InstantSource.system(),
-                    Waits.SYSTEM);
+                    Waits.SYSTEM,
+                    () -> {});
             runs = new RunService(
                     database,
                     new Access(new OpenProject()),

@@ -75,7 +75,8 @@ class RunServiceTest {
                     ids::random,
                     "test",
                     InstantSource.system(),
-                    Waits.SYSTEM);
+                    Waits.SYSTEM,
+                    () -> {});
             runs = new RunService(
                     database,
                     new Access(new OpenProject()),
@@ -94,7 +95,8 @@ class RunServiceTest {
                     runs,
                     flowId -> Optional.empty(),
                     SETTINGS.retention(),
-                    InstantSource.system());
+                    InstantSource.system(),
+                    () -> {});
             open.add(this);
         }
 

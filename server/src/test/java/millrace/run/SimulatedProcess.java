@@ -74,7 +74,7 @@ final class SimulatedProcess implements Calls {
 
     private void begin() {
         try {
-            dispatch = new Dispatch(purpose -> simulation.session(machine), DISPATCH, this::nextName, id, clock, waits);
+            dispatch = new Dispatch(purpose -> simulation.session(machine), DISPATCH, this::nextName, id, clock, waits, () -> {});
         } catch (WriteFailed e) {
             simulation.died(this);
             return;

@@ -65,6 +65,11 @@ public final class EchoServer implements AutoCloseable {
         return held.computeIfAbsent(path, p -> new CountDownLatch(1));
     }
 
+    /** Requests of the path that come from now on are answered; those that are held stay so. */
+    public void answersAgain(String path) {
+        held.remove(path);
+    }
+
     /** How many requests of the path have arrived. */
     public long count(String path) {
         return requests.stream()
