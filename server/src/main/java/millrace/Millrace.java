@@ -265,7 +265,8 @@ public final class Millrace implements AutoCloseable {
             case DatabaseSettings.Sqlite ignored -> 1;
         };
         boolean alone = settings.database() instanceof DatabaseSettings.Sqlite;
-        return new DispatchSettings(lanes, settings.runs().concurrency(), alone, HEARTBEAT, LEASE, POLL);
+        var runs = settings.runs();
+        return new DispatchSettings(lanes, runs.concurrency(), alone, HEARTBEAT, LEASE, POLL, runs.perProject());
     }
 
     private <T extends AutoCloseable> T opened(T part) {

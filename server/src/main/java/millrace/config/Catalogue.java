@@ -235,6 +235,28 @@ final class Catalogue {
             "",
             "How often a flow may start itself within a minute, directly or through others, in each process. A step that"
                     + " would start it once more fails.");
+    final Setting<Boolean> projectLimited = add(
+            RUNS,
+            "AP_PROJECT_RATE_LIMITER_ENABLED",
+            yesOrNo(),
+            "false",
+            "",
+            "Bounds the production runs that a project has at once, in all processes together: others wait, and"
+                    + " synchronous webhooks are answered 429.");
+    final Setting<Integer> projectLimit = add(
+            RUNS,
+            "AP_DEFAULT_CONCURRENT_JOBS_LIMIT",
+            wholeNumber(1, 100_000),
+            "5",
+            "",
+            "That number, for projects that set none of their own.");
+    final Setting<Integer> projectLimitOld = add(
+            RUNS,
+            "AP_MAX_CONCURRENT_JOBS_PER_PROJECT",
+            wholeNumber(1, 100_000),
+            "",
+            "",
+            "Older name of AP_DEFAULT_CONCURRENT_JOBS_LIMIT, which wins.");
     final Setting<Duration> flowTimeout = add(
             RUNS,
             "AP_FLOW_TIMEOUT_SECONDS",
@@ -328,7 +350,6 @@ final class Catalogue {
             "AP_CLOUD_AUTH_ENABLED",
             "AP_CONFIG_PATH",
             "AP_CONTAINER_TYPE",
-            "AP_DEFAULT_CONCURRENT_JOBS_LIMIT",
             "AP_DEV_PIECES",
             "AP_ENABLE_FLOW_ON_PUBLISH",
             "AP_ENFORCE_CONNECTION_PIECE_BINDING",
@@ -342,13 +363,11 @@ final class Catalogue {
             "AP_LOAD_TRANSLATIONS_FOR_DEV_PIECES",
             "AP_LOG_PRETTY",
             "AP_MAX_BARRIER_SIGNALS",
-            "AP_MAX_CONCURRENT_JOBS_PER_PROJECT",
             "AP_MAX_STORE_ENTRY_VALUE_SIZE_KB",
             "AP_MODEL_CATALOG_URL",
             "AP_OPENAI_API_KEY",
             "AP_PIECES_*",
             "AP_PREWARM_CACHE_ON_STARTUP",
-            "AP_PROJECT_RATE_LIMITER_ENABLED",
             "AP_QUEUE_*",
             "AP_REDIS_*",
             "AP_RUNS_METADATA_UPDATE_CONCURRENCY",

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param inputTruncateBytes a larger input is shown truncated
  * @param maxCallDepth how many runs may have started each other, one by the other
  * @param maxSelfStarts how often a flow may start itself in a minute
+ * @param perProject production runs of a project at once, unless it sets another number; 0 when nobody counts
  */
 public record RunSettings(
         int concurrency,
@@ -24,4 +25,5 @@ public record RunSettings(
         long outputSliceBytes,
         long inputTruncateBytes,
         int maxCallDepth,
-        int maxSelfStarts) {}
+        int maxSelfStarts,
+        int perProject) {}

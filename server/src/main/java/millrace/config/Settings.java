@@ -68,7 +68,8 @@ public record Settings(
                         values.get(in.outputSlice),
                         values.get(in.inputTruncate),
                         values.get(in.maxCallDepth),
-                        values.get(in.maxSelfStarts)),
+                        values.get(in.maxSelfStarts),
+                        values.get(in.projectLimited) ? projectLimit(in, values) : 0),
                 new SandboxSettings(
                         values.get(in.executionMode),
                         values.get(in.sandboxMemory),
@@ -82,5 +83,11 @@ public record Settings(
             throw new BadSettings(faults);
         }
         return settings;
+    }
+
+    private static int projectLimit(Catalogue in, Values values) {
+        return values.present(in.projectLimit)
+                ? values.get(in.projectLimit)
+                : values.find(in.projectLimitOld).orElseGet(() -> values.get(in.projectLimit));
     }
 }

@@ -13,6 +13,7 @@ import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import millrace.schema.StorableText;
@@ -350,47 +351,135 @@ final class PostgresRunTables implements RunTables {
         }
     }
 
+    // turns: the projects that have runs waiting, each found by one look into the index, beginning behind the one that had
+    // its turn last and going round once. Each gets an equal share of the slots.
+    private static final String CLAIM = """
+            WITH RECURSIVE fence AS MATERIALIZED (
+                SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+            ), due AS MATERIALIZED (
+                SELECT id FROM run_queue
+                WHERE status = 'PAUSED' AND NOT held AND "dueAt" <= now() AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
+                ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED
+            ), turns (project, first, number) AS (
+                SELECT p.id, p.id, 1 FROM (SELECT coalesce(
+                    (SELECT "projectId" FROM run_queue WHERE status = 'QUEUED' AND NOT held AND "projectId" > ?
+                        ORDER BY "projectId" LIMIT 1),
+                    (SELECT "projectId" FROM run_queue WHERE status = 'QUEUED' AND NOT held ORDER BY "projectId" LIMIT 1)) AS id) p
+                UNION ALL
+                SELECT p.id, t.first, t.number + 1 FROM turns t CROSS JOIN LATERAL (SELECT coalesce(
+                    (SELECT q."projectId" FROM run_queue q WHERE q.status = 'QUEUED' AND NOT q.held AND q."projectId" > t.project
+                        ORDER BY q."projectId" LIMIT 1),
+                    (SELECT q."projectId" FROM run_queue q WHERE q.status = 'QUEUED' AND NOT q.held
+                        ORDER BY q."projectId" LIMIT 1)) AS id) p
+                WHERE t.number < ? AND p.id <> t.first
+            ), shares AS MATERIALIZED (
+                SELECT project, number, (? + count(*) OVER () - 1) / count(*) OVER () AS share FROM turns
+                WHERE project IS NOT NULL
+            ), -- limits
+            ready AS (
+                SELECT r.id, s.number FROM (SELECT * FROM shares ORDER BY number) s CROSS JOIN LATERAL (
+                    -- those of one project
+                ) r LIMIT ? - (SELECT count(*) FROM due)
+            ), free AS (
+                SELECT id, 0 AS number FROM due UNION ALL SELECT id, number FROM ready
+            )
+            UPDATE run_queue q SET "processId" = ?, lane = ?, status = 'RUNNING',
+                    "startTime" = coalesce(q."startTime", now())
+            FROM free WHERE q.id = free.id AND EXISTS (SELECT FROM fence)
+            RETURNING q.id, q."projectId", q.created, q."flowId", q."flowVersionId", q.environment, q.priority,
+                q."startTime", q."parentRunId", q."failParentOnFailure", q."parentWaitpointId", q."triggeredBy",
+                q."stepNameToTest", q.recorded, q.doc, q.takeovers, q."takeoverPath", q."waitpointId",
+                coalesce(q."dueAt" <= now(), false), free.number
+            """;
+
+    private static final String OF_ONE_PROJECT = """
+            SELECT id FROM run_queue
+            WHERE status = 'QUEUED' AND NOT held AND "projectId" = s.project AND "processId" IS NULL AND NOT "cancelAsked"
+                AND ("replyTo" IS NULL OR "replyTo" = ?) AND %s
+            ORDER BY priority, created LIMIT %s FOR UPDATE SKIP LOCKED
+            """;
+
+    private static final String CLAIM_FAIRLY = CLAIM.replace("-- limits", "")
+            .replace("-- those of one project", OF_ONE_PROJECT.formatted("true", "s.share"));
+
+    // Tests are not counted. They are urgent, so the few that wait stand first in the index.
+    private static final String CLAIM_LIMITED = CLAIM.replace("-- limits", """
+            busy AS MATERIALIZED (
+                SELECT "projectId" AS project, count(*) AS runs FROM run_queue
+                WHERE "processId" IN (SELECT id FROM process) AND environment = 'PRODUCTION' GROUP BY 1
+            ), rooms AS MATERIALIZED (
+                SELECT s.project, s.number, s.share,
+                    greatest(0, least(s.share, coalesce(p."maxConcurrentJobs", ?) - coalesce(b.runs, 0))) AS room
+                FROM shares s LEFT JOIN project p ON p.id = s.project LEFT JOIN busy b ON b.project = s.project
+            ),
+            """).replace("FROM (SELECT * FROM shares", "FROM (SELECT * FROM rooms").replace(
+            "-- those of one project",
+            "SELECT id FROM (" + OF_ONE_PROJECT.formatted("environment <> 'PRODUCTION' AND priority <= 2", "s.share")
+                    + ") tests UNION ALL SELECT id FROM ("
+                    + OF_ONE_PROJECT.formatted("environment = 'PRODUCTION'", "s.room") + ") runs");
+
+    /** Any number, but the same in every version: who counts the runs of projects and claims more holds it. */
+    private static final long COUNTING = 0x6d696c6c72616366L;
+
     @Override
-    public List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException {
-        var claimed = new ArrayList<Claimed>();
-        try (var statement = connection.prepareStatement("""
-                WITH fence AS MATERIALIZED (
-                    SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
-                ), due AS (
-                    SELECT id FROM run_queue
-                    WHERE status = 'PAUSED' AND "dueAt" <= now() AND NOT held AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
-                    ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED
-                ), ready AS (
-                    SELECT id FROM run_queue
-                    WHERE status = 'QUEUED' AND "processId" IS NULL AND NOT held AND NOT "cancelAsked" AND ("replyTo" IS NULL OR "replyTo" = ?)
-                    ORDER BY priority, created LIMIT ? - (SELECT count(*) FROM due) FOR UPDATE SKIP LOCKED
-                ), free AS (
-                    SELECT id FROM due UNION ALL SELECT id FROM ready
-                )
-                UPDATE run_queue q SET "processId" = ?, lane = ?, status = 'RUNNING',
-                        "startTime" = coalesce(q."startTime", now())
-                FROM free WHERE q.id = free.id AND EXISTS (SELECT FROM fence)
-                RETURNING q.id, q."projectId", q.created, q."flowId", q."flowVersionId", q.environment, q.priority,
-                    q."startTime", q."parentRunId", q."failParentOnFailure", q."parentWaitpointId", q."triggeredBy",
-                    q."stepNameToTest", q.recorded, q.doc, q.takeovers, q."takeoverPath", q."waitpointId",
-                    coalesce(q."dueAt" <= now(), false)
-                """)) {
-            statement.setString(1, lane.processId());
-            statement.setInt(2, lane.number());
-            statement.setLong(3, lane.epoch());
-            statement.setString(4, lane.processId());
-            statement.setInt(5, (limit + 1) / 2);
-            statement.setString(6, lane.processId());
-            statement.setInt(7, limit);
-            statement.setString(8, lane.processId());
-            statement.setInt(9, lane.number());
+    public List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn) throws SQLException {
+        if (turn.perProject() == 0) {
+            return claim(connection, lane, limit, turn, CLAIM_FAIRLY);
+        }
+        connection.setAutoCommit(false);
+        try {
+            try (var statement = connection.prepareStatement("SELECT pg_advisory_xact_lock(?)")) {
+                statement.setLong(1, COUNTING);
+                statement.execute();
+            }
+            execute(connection, """
+                    UPDATE run_queue SET status = 'QUEUED' WHERE id IN (
+                        SELECT id FROM run_queue WHERE status = 'PAUSED' AND NOT held AND "dueAt" <= now() AND NOT "cancelAsked"
+                        ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED)
+                    """, limit);
+            var claimed = claim(connection, lane, limit, turn, CLAIM_LIMITED);
+            connection.commit();
+            return claimed;
+        } catch (SQLException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private static List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn, String sql)
+            throws SQLException {
+        record Numbered(int number, Claimed run) {}
+        var claimed = new ArrayList<Numbered>();
+        try (var statement = connection.prepareStatement(sql)) {
+            int at = 0;
+            statement.setString(++at, lane.processId());
+            statement.setInt(++at, lane.number());
+            statement.setLong(++at, lane.epoch());
+            statement.setString(++at, lane.processId());
+            statement.setInt(++at, (limit + 1) / 2);
+            statement.setString(++at, turn.after());
+            statement.setInt(++at, limit);
+            statement.setInt(++at, limit);
+            if (turn.perProject() > 0) {
+                statement.setInt(++at, turn.perProject());
+                statement.setString(++at, lane.processId());
+            }
+            statement.setString(++at, lane.processId());
+            statement.setInt(++at, limit);
+            statement.setString(++at, lane.processId());
+            statement.setInt(++at, lane.number());
             try (var rows = statement.executeQuery()) {
                 while (rows.next()) {
-                    claimed.add(claimed(rows, lane, rowInstant(rows, 3), rowInstant(rows, 8)));
+                    var run = claimed(rows, lane, rowInstant(rows, 3), rowInstant(rows, 8));
+                    claimed.add(new Numbered(rows.getInt(20), run));
                 }
             }
         }
-        return SqlRows.withJournals(connection, claimed);
+        claimed.sort(Comparator.comparingInt(Numbered::number));
+        return SqlRows.withJournals(
+                connection, claimed.stream().map(Numbered::run).toList());
     }
 
     @Override

@@ -52,8 +52,8 @@ public final class RunSession implements AutoCloseable {
     }
 
     /** @see RunTables#claim */
-    public List<RunTables.Claimed> claim(Lane lane, int limit) {
-        return write(connection -> tables.claim(connection, lane, limit));
+    public List<RunTables.Claimed> claim(Lane lane, int limit, RunTables.Turn turn) {
+        return write(connection -> tables.claim(connection, lane, limit, turn));
     }
 
     /** @see RunTables#raise */

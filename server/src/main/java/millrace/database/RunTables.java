@@ -48,9 +48,22 @@ public interface RunTables {
 
     /**
      * Gives up to {@code limit} runs to the lane: of those that are paused and due at most half, longest due first, then
-     * those that are ready, most urgent and oldest first. Runs whose caller waits at another process are left to it.
+     * those that are ready. Projects take turns, beginning behind the one of the last turn: each gets an equal share, of
+     * which its most urgent and oldest runs make use; what a project leaves of its share is for the next claim. Runs
+     * whose caller waits at another process are left to it.
+     *
+     * @return in the order of turns: the project of the last one had its turn last
      */
-    List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException;
+    List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn) throws SQLException;
+
+    /**
+     * Whose turn it is.
+     *
+     * @param after the id of the project that had its turn last; empty at first
+     * @param perProject how many production runs a project may have at once, in all processes together, unless its
+     *     {@code maxConcurrentJobs} says another number; 0 when nobody counts
+     */
+    record Turn(String after, int perProject) {}
 
     /**
      * Takes the lane into its next epoch, so that statements of this one whose outcome is unknown are either done or

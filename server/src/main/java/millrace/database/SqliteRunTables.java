@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqliteRunTables implements RunTables {
     private static final String NOW = "(CAST(unixepoch('subsec') * 1000000 AS INTEGER))";
+    private static final String READY =
+            "status = 'QUEUED' AND held = 0 AND \"processId\" IS NULL AND NOT \"cancelAsked\" AND \"projectId\" = ?";
+    private static final String URGENT = "priority, created";
 
     @Override
     public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
@@ -317,34 +320,96 @@ final class SqliteRunTables implements RunTables {
     }
 
     @Override
-    public List<Claimed> claim(Connection connection, Lane lane, int limit) throws SQLException {
+    public List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn) throws SQLException {
         var claimed = new ArrayList<Claimed>();
         if (!held(connection, lane)) {
             return claimed;
         }
-        claim(connection, lane, "status = 'PAUSED' AND \"dueAt\" <= " + NOW, "\"dueAt\"", (limit + 1) / 2, claimed);
-        claim(
-                connection,
-                lane,
-                "status = 'QUEUED' AND \"processId\" IS NULL",
-                "priority, created",
-                limit - claimed.size(),
-                claimed);
+        var due = "status = 'PAUSED' AND held = 0 AND \"dueAt\" <= " + NOW + " AND NOT \"cancelAsked\"";
+        if (turn.perProject() == 0) {
+            claim(connection, lane, due, "\"dueAt\"", null, (limit + 1) / 2, claimed);
+        } else {
+            execute(connection, """
+                    UPDATE run_queue SET status = 'QUEUED'
+                    WHERE id IN (SELECT id FROM run_queue WHERE %s ORDER BY "dueAt" LIMIT ?)
+                    """.formatted(due), limit);
+        }
+        var projects = waiting(connection, turn.after(), limit);
+        int share = projects.isEmpty() ? 0 : (limit + projects.size() - 1) / projects.size();
+        for (var project : projects) {
+            if (turn.perProject() == 0) {
+                claim(connection, lane, READY, URGENT, project, Math.min(share, limit - claimed.size()), claimed);
+                continue;
+            }
+            var tests = READY + " AND environment <> 'PRODUCTION' AND priority <= 2";
+            claim(connection, lane, tests, URGENT, project, Math.min(share, limit - claimed.size()), claimed);
+            var room = Math.min(share, room(connection, project, turn.perProject()));
+            var runs = READY + " AND environment = 'PRODUCTION'";
+            claim(connection, lane, runs, URGENT, project, Math.min(room, limit - claimed.size()), claimed);
+        }
         return SqlRows.withJournals(connection, claimed);
     }
 
+    /** The projects that have runs waiting, in turn. */
+    private static List<String> waiting(Connection connection, String after, int limit) throws SQLException {
+        var projects = new ArrayList<String>();
+        try (var statement = connection.prepareStatement(
+                "SELECT \"projectId\" FROM run_queue WHERE status = 'QUEUED' AND held = 0 AND \"projectId\" > ? ORDER BY \"projectId\" LIMIT 1")) {
+            var from = after;
+            for (var round = 0; projects.size() < limit && round < 2; ) {
+                statement.setString(1, from);
+                try (var rows = statement.executeQuery()) {
+                    var next = rows.next() ? rows.getString(1) : null;
+                    if (next == null || (round == 1 && next.compareTo(after) > 0)) {
+                        round++;
+                        from = "";
+                    } else {
+                        projects.add(next);
+                        from = next;
+                    }
+                }
+            }
+        }
+        return projects;
+    }
+
+    /** How many production runs the project may begin now. */
+    private static int room(Connection connection, String project, int standard) throws SQLException {
+        try (var statement = connection.prepareStatement("""
+                SELECT coalesce((SELECT "maxConcurrentJobs" FROM project WHERE id = ?1), ?2) - (
+                    SELECT count(*) FROM run_queue
+                    WHERE "processId" IN (SELECT id FROM process) AND environment = 'PRODUCTION' AND "projectId" = ?1)
+                """)) {
+            set(statement, project, standard);
+            try (var rows = statement.executeQuery()) {
+                rows.next();
+                return Math.max(0, rows.getInt(1));
+            }
+        }
+    }
+
     private static void claim(
-            Connection connection, Lane lane, String which, String order, int limit, List<Claimed> claimed)
+            Connection connection,
+            Lane lane,
+            String which,
+            String order,
+            @Nullable String project,
+            int limit,
+            List<Claimed> claimed)
             throws SQLException {
         try (var statement = connection.prepareStatement("""
                     UPDATE run_queue SET "processId" = ?, lane = ?, status = 'RUNNING',
                         "startTime" = coalesce("startTime", %1$s)
-                    WHERE id IN (SELECT id FROM run_queue WHERE %2$s AND held = 0 AND NOT "cancelAsked" ORDER BY %3$s LIMIT ?)
+                    WHERE id IN (SELECT id FROM run_queue WHERE %2$s ORDER BY %3$s LIMIT ?)
                     RETURNING id, "projectId", created, "flowId", "flowVersionId", environment, priority, "startTime",
                         "parentRunId", "failParentOnFailure", "parentWaitpointId", "triggeredBy", "stepNameToTest",
                         recorded, doc, takeovers, "takeoverPath", "waitpointId", coalesce("dueAt" <= %1$s, 0)
                     """.formatted(NOW, which, order))) {
-            set(statement, lane.processId(), lane.number(), limit);
+            if (project == null) {
+                set(statement, lane.processId(), lane.number(), limit);
+            } else {
+                set(statement, lane.processId(), lane.number(), project, limit);
+            }
             try (var rows = statement.executeQuery()) {
                 while (rows.next()) {
                     claimed.add(SqlRows.claimed(rows, lane, instant(rows.getLong(3)), instant(rows.getLong(8))));

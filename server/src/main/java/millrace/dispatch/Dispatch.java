@@ -63,6 +63,9 @@ public final class Dispatch implements AutoCloseable {
 
     private boolean claimsUncertain;
 
+    /** The project that had its turn last. Used by the dispatch alone. */
+    private String turn = "";
+
     /**
      * What a process has until it is declared dead: its name in the database, its lease, its writers.
      *
@@ -160,8 +163,8 @@ public final class Dispatch implements AutoCloseable {
     /** Gives back a slot. */
     public void leave() {
         slots.release();
-        // Only a full house leaves runs unowned while somebody waits for room.
-        if (slots.availablePermits() == 1) {
+        // Only a full house, or a project that has its number, leaves runs unowned while somebody waits for room.
+        if (slots.availablePermits() == 1 || settings.perProject() > 0) {
             wake.release();
         }
     }
@@ -282,13 +285,18 @@ public final class Dispatch implements AutoCloseable {
         try {
             var sitting = seat;
             var writer = writer();
-            var claimed = session.claim(claims, limit);
+            var claimed = session.claim(claims, limit, new RunTables.Turn(turn, settings.perProject()));
             for (var run : claimed) {
                 taken++;
                 sitting.claimed().merge(run.runId(), 1, Integer::sum);
                 runs.run(run, writer);
             }
-            return claimed.size() == limit;
+            if (claimed.isEmpty()) {
+                return false;
+            }
+            turn = claimed.getLast().projectId();
+            // A project that has few runs leaves of its share.
+            return true;
         } finally {
             slots.release(limit - taken);
         }

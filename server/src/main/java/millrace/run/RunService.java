@@ -72,6 +72,7 @@ public final class RunService implements AutoCloseable {
     private final RunSettings settings;
     private final InstantSource clock;
     private final Ids ids;
+    private final ProjectLimit limit;
     private final RunStore runs = new RunStore();
     private final DoubtStore doubts = new DoubtStore();
     private final WaitpointStore waitpoints = new WaitpointStore();
@@ -117,6 +118,7 @@ public final class RunService implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         this.ids = ids;
+        this.limit = new ProjectLimit(database, settings.perProject());
         this.keeper = Thread.ofVirtual().name("run-keeper").start(this::keepLastingRuns);
         dispatch.start(this::resume);
     }
@@ -131,7 +133,8 @@ public final class RunService implements AutoCloseable {
         var now = clock.instant();
         var header = header(start, now);
         var began = began(start);
-        var here = dispatch.tryEnter();
+        var counted = limit.counts(start.environment());
+        var here = !counted && dispatch.tryEnter();
         try {
             Acceptance.write(writer, header, began, here ? now : null);
         } catch (InterruptedException | RuntimeException e) {
@@ -142,7 +145,9 @@ public final class RunService implements AutoCloseable {
         }
         if (here) {
             var journal = RunJournal.accepted(writer, header, began, now, 0, false);
-            launch(journal, program(began), Replay.none(), began, new CompletableFuture<>());
+            launch(journal, program(began), Replay.none(), began, new CompletableFuture<>(), () -> {});
+        } else if (counted) {
+            dispatch.wake();
         } else {
             dispatch.announce();
         }
@@ -161,12 +166,36 @@ public final class RunService implements AutoCloseable {
             return new Reply.NoRoom();
         }
         var now = clock.instant();
+        var header = header(start, now);
+        if (!limit.counts(start.environment())) {
+            return call(start, header, now, deadline, () -> {});
+        }
+        var room = false;
+        try {
+            room = limit.tryEnter(header.projectId(), header.runId());
+        } finally {
+            if (!room) {
+                dispatch.leave();
+            }
+        }
+        return room
+                ? call(start, header, now, deadline, () -> limit.leave(header.projectId(), header.runId()))
+                : new Reply.NoRoom();
+    }
+
+    /** Holds a slot, which the run gives back, and then runs {@code ended}. */
+    private Reply call(RunStart start, RunHeader header, Instant now, long deadline, Runnable ended)
+            throws InterruptedException {
         var began = began(start);
-        var journal = RunJournal.begin(dispatch.writer(), header(start, now), began, now);
-        var runId = journal.header().runId();
+        var journal = RunJournal.begin(dispatch.writer(), header, began, now);
+        if (limit.counts(start.environment())) {
+            // Whoever claims for this project counts it too.
+            journal.record();
+        }
+        var runId = header.runId();
         var reply = expectReply(runId);
         try {
-            launch(journal, program(began), Replay.none(), began, reply);
+            launch(journal, program(began), Replay.none(), began, reply, ended);
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             // The caller is told that the run goes on: from now on it must survive this process.
@@ -350,11 +379,13 @@ public final class RunService implements AutoCloseable {
             Optional<Program> program,
             Replay replay,
             JournalRecord.Began began,
-            CompletableFuture<Reply> reply) {
+            CompletableFuture<Reply> reply,
+            Runnable ended) {
         Thread.ofVirtual().name("run-" + journal.header().runId()).start(() -> {
             try {
                 launchHere(journal, program, replay, began, reply);
             } finally {
+                ended.run();
                 dispatch.leave();
             }
         });

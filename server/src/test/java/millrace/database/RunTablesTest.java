@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The fence, the flush and the ownership of runs, on every database. */
 class RunTablesTest {
     private static final byte[] DOC = {1, 2, 3};
+    private static final RunTables.Turn ANY = new RunTables.Turn("", 0);
 
     private final Ids ids = new Ids(RandomGenerator.of("L64X128MixRandom"));
     private final Instant now = Instant.now().truncatedTo(ChronoUnit.MICROS);
@@ -172,10 +173,10 @@ class RunTablesTest {
                 QueueChange.NONE);
         write(database, connection -> tables.flush(connection, lane, List.of(flush)));
 
-        var claimed = write(database, connection -> tables.claim(connection, lane, 1_000)).stream()
+        var claimed = write(database, connection -> tables.claim(connection, lane, 1_000, ANY)).stream()
                 .filter(found -> found.runId().equals(run))
                 .toList();
-        var again = write(database, connection -> tables.claim(connection, lane, 1_000));
+        var again = write(database, connection -> tables.claim(connection, lane, 1_000, ANY));
 
         assertThat(claimed).hasSize(1);
         assertThat(claimed.getFirst().journal()).containsExactly(DOC);
@@ -209,7 +210,7 @@ class RunTablesTest {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);
         write(database, connection -> tables.flush(connection, lane, List.of(accepting(null))));
-        write(database, connection -> tables.claim(connection, lane, 1_000));
+        write(database, connection -> tables.claim(connection, lane, 1_000, ANY));
 
         write(database, connection -> tables.unclaim(connection, lane.next(), List.of()));
         write(database, connection -> tables.unclaim(connection, lane, List.of("another", run)));
@@ -217,7 +218,7 @@ class RunTablesTest {
 
         write(database, connection -> tables.unclaim(connection, lane, List.of("another")));
         assertThat(count(database, Tables.RUN_QUEUE, unowned())).isEqualTo(1);
-        write(database, connection -> tables.claim(connection, lane, 1_000));
+        write(database, connection -> tables.claim(connection, lane, 1_000, ANY));
     }
 
     private org.jooq.Condition unowned() {
@@ -317,7 +318,7 @@ class RunTablesTest {
 
     private List<RunTables.Claimed> claim(Database database, RunTables tables, Lane lane, int limit)
             throws SQLException {
-        return write(database, connection -> tables.claim(connection, lane, limit)).stream()
+        return write(database, connection -> tables.claim(connection, lane, limit, ANY)).stream()
                 .filter(claimed -> claimed.projectId().equals(project))
                 .toList();
     }
@@ -438,5 +439,91 @@ class RunTablesTest {
 
         assertThat(left).isEmpty();
         assertThat(taken).extracting(RunTables.Claimed::runId).containsExactly(run);
+    }
+
+    private RunFlush waiting(String run, String project, String environment, int priority) {
+        var row = new RunFlush.QueueRow(
+                now,
+                ids.random(),
+                ids.random(),
+                environment,
+                priority,
+                null,
+                null,
+                null,
+                true,
+                null,
+                null,
+                null,
+                false,
+                DOC);
+        return new RunFlush(run, project, row, null, List.of(), null, QueueChange.NONE);
+    }
+
+    /** Many runs of one project, and one each of some others. */
+    private void crowd(Database database, RunTables tables, Lane lane, String crowded, List<String> others)
+            throws SQLException {
+        var flushes = new java.util.ArrayList<RunFlush>();
+        for (int i = 0; i < 300; i++) {
+            flushes.add(waiting(ids.runId(now), crowded, "PRODUCTION", 3));
+        }
+        for (var other : others) {
+            flushes.add(waiting(ids.runId(now.plusSeconds(60)), other, "PRODUCTION", 3));
+        }
+        write(database, connection -> tables.flush(connection, lane, flushes));
+    }
+
+    private static void emptyQueue(Database database) {
+        database.transact(tx -> tx.sql().deleteFrom(Tables.RUN_QUEUE).execute());
+    }
+
+    @OnBothDatabases
+    void a_project_with_many_runs_leaves_the_others_their_turns(Database database) throws SQLException {
+        emptyQueue(database);
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+        var others = List.of(ids.random(), ids.random(), ids.random());
+        crowd(database, tables, lane, project, others);
+
+        var many = write(database, connection -> tables.claim(connection, lane, 8, ANY));
+
+        assertThat(many).extracting(RunTables.Claimed::projectId).containsAll(others);
+        assertThat(many).hasSize(5);
+
+        crowd(database, tables, lane, project, others);
+        var turns = new java.util.HashSet<String>();
+        var turn = "";
+        for (int i = 0; i < 4; i++) {
+            var after = turn;
+            var one = write(
+                    database, connection -> tables.claim(connection, lane, 1, new RunTables.Turn(after, 0)));
+            assertThat(one).hasSize(1);
+            turn = one.getFirst().projectId();
+            turns.add(turn);
+        }
+        assertThat(turns).containsAll(others).contains(project);
+        emptyQueue(database);
+    }
+
+    @OnBothDatabases
+    void a_project_has_only_so_many_production_runs_at_once(Database database) throws SQLException {
+        emptyQueue(database);
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+        var other = ids.random();
+        crowd(database, tables, lane, project, List.of(other));
+        var test = ids.runId(now);
+        write(database, connection ->
+                tables.flush(connection, lane, List.of(waiting(test, project, "TESTING", 2))));
+        var limited = new RunTables.Turn("", 3);
+
+        var first = write(database, connection -> tables.claim(connection, lane, 64, limited));
+        var second = write(database, connection -> tables.claim(connection, lane, 64, limited));
+
+        assertThat(first).extracting(RunTables.Claimed::runId).contains(test);
+        assertThat(first).extracting(RunTables.Claimed::projectId).contains(other);
+        assertThat(first).hasSize(5);
+        assertThat(second).isEmpty();
+        emptyQueue(database);
     }
 }

@@ -27,7 +27,7 @@ class WakeUpTest {
     private Dispatch dispatch(Database database, Runnable announcement) {
         return new Dispatch(
                 database::runSession,
-                new DispatchSettings(1, 4, false, NEVER, NEVER.multipliedBy(2), NEVER),
+                new DispatchSettings(1, 4, false, NEVER, NEVER.multipliedBy(2), NEVER, 0),
                 ids::random,
                 "test",
                 InstantSource.system(),

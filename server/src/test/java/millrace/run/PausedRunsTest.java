@@ -58,7 +58,7 @@ class PausedRunsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration MAX_PAUSE = Duration.ofDays(30);
     private static final RunSettings SETTINGS = new RunSettings(
-            16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
+            16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600, 0);
     private static final ObjectNode APPROVED =
             Json.object().set("queryParams", Json.object().put("action", "approve"));
 
@@ -81,7 +81,7 @@ class PausedRunsTest {
             this.database = database;
             dispatch = new Dispatch(
                     database::runSession,
-                    new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
+                    new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20), 0),
                     ids::random,
                     "test",
                     InstantSource.system(),

@@ -51,7 +51,7 @@ import org.junit.jupiter.api.AfterEach;
 class RunServiceTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final RunSettings SETTINGS = new RunSettings(
-            16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
+            16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600, 0);
 
     private final RandomGenerator random = new SecureRandom();
     private final Ids ids = new Ids(random);
@@ -71,7 +71,7 @@ class RunServiceTest {
         Process(Database database) {
             dispatch = new Dispatch(
                     database::runSession,
-                    new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20)),
+                    new DispatchSettings(2, 16, false, Duration.ofMillis(50), LONG, Duration.ofMillis(20), 0),
                     ids::random,
                     "test",
                     InstantSource.system(),

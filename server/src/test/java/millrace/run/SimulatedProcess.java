@@ -40,9 +40,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SimulatedProcess implements Calls {
     private static final DispatchSettings DISPATCH =
-            new DispatchSettings(2, 4, false, Duration.ofSeconds(1), Duration.ofSeconds(8), Duration.ofMillis(500));
+            new DispatchSettings(2, 4, false, Duration.ofSeconds(1), Duration.ofSeconds(8), Duration.ofMillis(500), 0);
     private static final RunSettings SETTINGS = new RunSettings(
-            4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600);
+            4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600, 0);
     private static final int MAX_TAKEOVERS = 3;
     /** Why such a run ends. */
     static final String TOO_OFTEN = "taken over too often";

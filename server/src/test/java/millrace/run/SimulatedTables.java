@@ -374,7 +374,7 @@ final class SimulatedTables implements RunTables {
     }
 
     @Override
-    public List<Claimed> claim(Connection connection, Lane lane, int limit) {
+    public List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn) {
         last = Statement.OTHER;
         if (!held(lane)) {
             return List.of();

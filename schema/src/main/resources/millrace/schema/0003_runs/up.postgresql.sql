@@ -98,8 +98,8 @@ CREATE TABLE run_queue (
 ALTER TABLE run_queue ALTER COLUMN doc SET STORAGE EXTERNAL;
 CREATE INDEX idx_run_queue_process_id ON run_queue ("processId");
 -- Paused runs lie here for months, held ones of a restored database too: the indexes of those that may start do not
--- hold them.
-CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE status = 'QUEUED' AND NOT held;
+-- hold them. Projects take turns.
+CREATE INDEX idx_run_queue_waiting ON run_queue ("projectId", priority, created) WHERE status = 'QUEUED' AND NOT held;
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
 CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE status = 'PAUSED' AND NOT held;
 CREATE INDEX idx_run_queue_cancel_asked ON run_queue (id) WHERE "cancelAsked";

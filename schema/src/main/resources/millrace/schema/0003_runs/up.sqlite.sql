@@ -82,8 +82,8 @@ CREATE TABLE run_queue (
 ) STRICT;
 CREATE INDEX idx_run_queue_process_id ON run_queue ("processId");
 -- Paused runs lie here for months, held ones of a restored database too: the indexes of those that may start do not
--- hold them.
-CREATE INDEX idx_run_queue_waiting ON run_queue (priority, created) WHERE status = 'QUEUED' AND held = 0;
+-- hold them. Projects take turns.
+CREATE INDEX idx_run_queue_waiting ON run_queue ("projectId", priority, created) WHERE status = 'QUEUED' AND held = 0;
 CREATE INDEX idx_run_queue_project_id_created ON run_queue ("projectId", created DESC, id DESC);
 CREATE INDEX idx_run_queue_due_at ON run_queue ("dueAt") WHERE status = 'PAUSED' AND held = 0;
 CREATE INDEX idx_run_queue_cancel_asked ON run_queue (id) WHERE "cancelAsked";
