@@ -42,6 +42,8 @@ import millrace.instance.Health;
 import millrace.instance.InstanceRoutes;
 import millrace.instance.KeyCheck;
 import millrace.journal.Waits;
+import millrace.notify.EventRoutes;
+import millrace.notify.LiveRuns;
 import millrace.payload.WebhookBody;
 import millrace.piece.HostPool;
 import millrace.piece.HostSettings;
@@ -202,8 +204,11 @@ public final class Millrace implements AutoCloseable {
                 events,
                 new WebhookService.OwnCalls(signer, bounds),
                 settings.webhooks());
+        var live = new LiveRuns(runs, notifier, ids.random());
+        dispatch.follow(live::durable);
 
-        return opened(HttpServer.start(
+        var authenticator = new TokenAuthenticator(database, tokens);
+        var started = opened(HttpServer.start(
                 settings.http(),
                 List.of(
                         new InstanceRoutes(
@@ -224,12 +229,16 @@ public final class Millrace implements AutoCloseable {
                                         settings.http().frontendUrl(),
                                         settings.runs().maxPause())),
                         new DraftRoutes(new DraftService(flows, runs, events, pieces::find)),
+                        new EventRoutes(live, authenticator, access),
                         new PieceRoutes(pieces),
                         new FileRoutes(files),
                         new WebhookRoutes(webhooks, bodies, settings.webhooks(), hold::isClone),
                         new ResumeRoutes(new ResumeService(database, runs), bodies, settings.webhooks())),
-                new TokenAuthenticator(database, tokens),
+                authenticator,
                 random));
+        // Streams end before the server waits for its requests.
+        opened(live);
+        return started;
     }
 
     /** Flows call the published version of enabled flows with a trigger for that. */

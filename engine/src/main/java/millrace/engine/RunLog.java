@@ -52,6 +52,62 @@ public final class RunLog {
         return step;
     }
 
+    /**
+     * What a record tells those who follow the run: {@code {name, path: [[loop, iteration from 0], …], output}}, where
+     * output is the step as the log shows it (reference/engine-semantics §16); null when it tells nothing of a step.
+     */
+    public static @Nullable ObjectNode progress(JournalRecord record, int truncateInputAbove) {
+        var path = switch (record) {
+            case JournalRecord.Began ignored -> "trigger";
+            case JournalRecord.Intent intent -> intent.path();
+            case JournalRecord.Paused wait -> wait.path();
+            case JournalRecord.LoopBegan loop -> loop.path();
+            case JournalRecord.Finished done -> done.path();
+            case JournalRecord.Attempted ignored -> null;
+            case JournalRecord.Resumed ignored -> null;
+            case JournalRecord.Retried ignored -> null;
+            case JournalRecord.LoopEnded ignored -> null;
+        };
+        if (path == null) {
+            return null;
+        }
+        var name = name(path);
+        var progress = Json.object().put("name", name);
+        var loops = progress.putArray("path");
+        for (var part : path.substring(0, path.length() - name.length()).split("/")) {
+            var bracket = part.indexOf('[');
+            if (bracket > 0) {
+                loops.addArray()
+                        .add(part.substring(0, bracket))
+                        .add(Integer.parseInt(part, bracket + 1, part.length() - 1, 10));
+            }
+        }
+        var step =
+                steps(List.of(outsideLoops(record, name)), truncateInputAbove).get(name);
+        return progress.set("output", step);
+    }
+
+    private static JournalRecord outsideLoops(JournalRecord record, String name) {
+        return switch (record) {
+            case JournalRecord.Intent intent -> new JournalRecord.Intent(name, intent.attempt(), intent.input());
+            case JournalRecord.Paused wait ->
+                new JournalRecord.Paused(
+                        name,
+                        wait.type(),
+                        wait.attempt(),
+                        wait.waitpointId(),
+                        wait.until(),
+                        wait.input(),
+                        wait.output(),
+                        wait.millis());
+            case JournalRecord.LoopBegan loop -> new JournalRecord.LoopBegan(name, loop.items());
+            case JournalRecord.Finished done ->
+                new JournalRecord.Finished(
+                        name, done.type(), done.status(), done.input(), done.output(), done.error(), done.millis());
+            default -> record;
+        };
+    }
+
     private void add(JournalRecord record) {
         switch (record) {
             case JournalRecord.Began began ->

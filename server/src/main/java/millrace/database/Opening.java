@@ -71,7 +71,9 @@ final class Opening {
             }
             postgres.meet(connection);
             if (postgres.pooled()) {
-                LOG.info("PostgreSQL at {} is behind a connection pooler: runs are looked for by polling", postgres.place());
+                LOG.info(
+                        "PostgreSQL at {} is behind a connection pooler: runs are looked for by polling",
+                        postgres.place());
             }
         }
     }

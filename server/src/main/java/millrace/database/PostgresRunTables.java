@@ -351,7 +351,8 @@ final class PostgresRunTables implements RunTables {
         }
     }
 
-    // turns: the projects that have runs waiting, each found by one look into the index, beginning behind the one that had
+    // turns: the projects that have runs waiting, each found by one look into the index, beginning behind the one that
+    // had
     // its turn last and going round once. Each gets an equal share of the slots.
     private static final String CLAIM = """
             WITH RECURSIVE fence AS MATERIALIZED (
@@ -412,11 +413,14 @@ final class PostgresRunTables implements RunTables {
                     greatest(0, least(s.share, coalesce(p."maxConcurrentJobs", ?) - coalesce(b.runs, 0))) AS room
                 FROM shares s LEFT JOIN project p ON p.id = s.project LEFT JOIN busy b ON b.project = s.project
             ),
-            """).replace("FROM (SELECT * FROM shares", "FROM (SELECT * FROM rooms").replace(
-            "-- those of one project",
-            "SELECT id FROM (" + OF_ONE_PROJECT.formatted("environment <> 'PRODUCTION' AND priority <= 2", "s.share")
-                    + ") tests UNION ALL SELECT id FROM ("
-                    + OF_ONE_PROJECT.formatted("environment = 'PRODUCTION'", "s.room") + ") runs");
+            """)
+            .replace("FROM (SELECT * FROM shares", "FROM (SELECT * FROM rooms")
+            .replace(
+                    "-- those of one project",
+                    "SELECT id FROM ("
+                            + OF_ONE_PROJECT.formatted("environment <> 'PRODUCTION' AND priority <= 2", "s.share")
+                            + ") tests UNION ALL SELECT id FROM ("
+                            + OF_ONE_PROJECT.formatted("environment = 'PRODUCTION'", "s.room") + ") runs");
 
     /** Any number, but the same in every version: who counts the runs of projects and claims more holds it. */
     private static final long COUNTING = 0x6d696c6c72616366L;

@@ -9,9 +9,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import millrace.database.Lane;
+import millrace.database.RunFlush;
 import millrace.database.RunSession;
 import millrace.database.RunTables;
 import millrace.database.WriteFailed;
@@ -51,6 +53,7 @@ public final class Dispatch implements AutoCloseable {
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger nextWriter = new AtomicInteger();
+    private volatile Consumer<List<RunFlush>> durable = flushes -> {};
     private volatile Seat seat;
     private volatile boolean closing;
     private @Nullable Thread thread;
@@ -120,9 +123,19 @@ public final class Dispatch implements AutoCloseable {
         session.register(processId, label, settings.lanes() + 1);
         var writers = new ArrayList<JournalWriter>();
         for (int i = 0; i < settings.lanes(); i++) {
-            writers.add(new JournalWriter(sessions.apply("journal"), new Lane(processId, i, 1), lease, waits));
+            writers.add(new JournalWriter(
+                    sessions.apply("journal"), new Lane(processId, i, 1), lease, waits, this::durable));
         }
         return new Seat(processId, lease, List.copyOf(writers), new ConcurrentHashMap<>());
+    }
+
+    private void durable(List<RunFlush> flushes) {
+        durable.accept(flushes);
+    }
+
+    /** Who is told of everything that this process has made durable; must return at once. */
+    public void follow(Consumer<List<RunFlush>> follower) {
+        durable = follower;
     }
 
     private Lane claimsOf(Seat seat) {

@@ -43,4 +43,7 @@ public interface Exchange {
      * {@code 304} have no body.
      */
     void answer(int status, Map<String, String> headers, byte[] body);
+
+    /** Answers with server-sent events until {@code telling} returns or the reader is gone. */
+    void stream(EventSink.Telling telling);
 }

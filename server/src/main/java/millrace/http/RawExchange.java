@@ -2,8 +2,13 @@ package millrace.http;
 
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -120,6 +125,48 @@ final class RawExchange implements Exchange {
         answered = true;
         boolean bodiless = status == 204 || status == 205 || status == 304;
         HttpServer.sendBytes(request, response, bodiless ? NONE : bytes);
+    }
+
+    @Override
+    public void stream(EventSink.Telling telling) {
+        if (answered) {
+            throw new IllegalStateException("answered twice: " + match.route().path());
+        }
+        answered = true;
+        response.status(Status.OK_200);
+        response.header(HeaderNames.CONTENT_TYPE, "text/event-stream; charset=utf-8");
+        response.header(HeaderNames.CACHE_CONTROL, "no-store");
+        // Proxies would gather what is to be seen at once.
+        response.header(HeaderNames.create("x-accel-buffering"), "no");
+        try (var out = response.outputStream()) {
+            telling.tell(new Events(out));
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        } catch (IOException | UncheckedIOException gone) {
+            throw new CloseConnectionException("the reader of a stream is gone", gone);
+        }
+    }
+
+    private record Events(OutputStream out) implements EventSink {
+        @Override
+        public void event(String id, String name, Object data) {
+            var text = new String(AnswerText.bytes(data), StandardCharsets.UTF_8);
+            write("id: " + id + "\nevent: " + name + "\ndata: " + text + "\n\n");
+        }
+
+        @Override
+        public void comment(String text) {
+            write(": " + text + "\n\n");
+        }
+
+        private void write(String text) {
+            try {
+                out.write(text.getBytes(StandardCharsets.UTF_8));
+                out.flush();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     boolean answered() {

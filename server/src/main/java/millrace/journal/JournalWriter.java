@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import millrace.database.Lane;
 import millrace.database.RunFlush;
 import millrace.database.RunSession;
@@ -45,6 +46,7 @@ public final class JournalWriter implements AutoCloseable {
 
     private final Lease lease;
     private final Waits waits;
+    private final Consumer<List<RunFlush>> durable;
     private final LinkedBlockingDeque<Waiting> waiting = new LinkedBlockingDeque<>(MAX_WAITING);
     private @Nullable Thread thread;
     private volatile boolean closing;
@@ -61,12 +63,14 @@ public final class JournalWriter implements AutoCloseable {
     /**
      * @param session used by this writer alone; closed with it
      * @param lease the process's; asked while the database fails
+     * @param durable told of each batch once it is durable; must return at once
      */
-    public JournalWriter(RunSession session, Lane lane, Lease lease, Waits waits) {
+    public JournalWriter(RunSession session, Lane lane, Lease lease, Waits waits, Consumer<List<RunFlush>> durable) {
         this.session = session;
         this.lane = lane;
         this.lease = lease;
         this.waits = waits;
+        this.durable = durable;
     }
 
     /** Starts the thread that writes. What was submitted before waits for it. */
@@ -102,6 +106,15 @@ public final class JournalWriter implements AutoCloseable {
             outcome.complete(Outcome.LOST);
         }
         return outcome;
+    }
+
+    /** Takes back a flush that is not being written yet: it is lost then. What is being written goes on. */
+    public void withdraw(RunFlush flush) {
+        for (var one : waiting) {
+            if (one.flush == flush && waiting.remove(one)) {
+                one.outcome.complete(Outcome.LOST);
+            }
+        }
     }
 
     private void write() {
@@ -167,6 +180,9 @@ public final class JournalWriter implements AutoCloseable {
                 var written = session.flush(lane, flushes);
                 for (var done : batch) {
                     done.outcome.complete(written ? Outcome.DURABLE : Outcome.LOST);
+                }
+                if (written) {
+                    durable.accept(flushes);
                 }
                 return;
             } catch (WriteFailed e) {

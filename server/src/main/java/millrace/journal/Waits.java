@@ -3,6 +3,8 @@ package millrace.journal;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * How the threads that work on runs wait, and the clock by which they measure. A server waits as threads do
@@ -16,6 +18,12 @@ public interface Waits {
 
     /** The future's value, once it has one. */
     <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException;
+
+    /** {@link #await(CompletableFuture)} for at most that long. */
+    default <T> T await(CompletableFuture<T> future, Duration atMost)
+            throws InterruptedException, ExecutionException, TimeoutException {
+        return await(future);
+    }
 
     /** Real time and real threads. */
     Waits SYSTEM = new Waits() {
@@ -32,6 +40,12 @@ public interface Waits {
         @Override
         public <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException {
             return future.get();
+        }
+
+        @Override
+        public <T> T await(CompletableFuture<T> future, Duration atMost)
+                throws InterruptedException, ExecutionException, TimeoutException {
+            return future.get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         }
     };
 }

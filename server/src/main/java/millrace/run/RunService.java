@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -61,6 +63,8 @@ public final class RunService implements AutoCloseable {
     /** How long a finished step may wait for its commit while the next one runs. */
     private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
 
+    private static final Duration ACCEPTED_WITHIN = Duration.ofSeconds(30);
+    private static final Duration RECORDED_WITHIN = Duration.ofSeconds(2);
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Database database;
@@ -74,6 +78,7 @@ public final class RunService implements AutoCloseable {
     private final Ids ids;
     private final ProjectLimit limit;
     private final RunStore runs = new RunStore();
+    private final ProgressStore changes = new ProgressStore();
     private final DoubtStore doubts = new DoubtStore();
     private final WaitpointStore waitpoints = new WaitpointStore();
     private final ConcurrentHashMap<String, Active> active = new ConcurrentHashMap<>();
@@ -129,28 +134,38 @@ public final class RunService implements AutoCloseable {
      * @return the run's id
      */
     public String accept(RunStart start) throws InterruptedException {
+        return accept(start, ACCEPTED_WITHIN);
+    }
+
+    /**
+     * {@link #accept(RunStart)} within a time of the caller's.
+     *
+     * @throws MillraceException DATABASE_UNAVAILABLE when the database has not taken the run by then; it makes no run
+     *     unless its commit was under way
+     */
+    public String accept(RunStart start, Duration atMost) throws InterruptedException {
         var writer = dispatch.writer();
         var now = clock.instant();
         var header = header(start, now);
         var began = began(start);
         var counted = limit.counts(start.environment());
         var here = !counted && dispatch.tryEnter();
-        try {
-            Acceptance.write(writer, header, began, here ? now : null);
-        } catch (InterruptedException | RuntimeException e) {
+        Runnable goOn = () -> {
+            if (here) {
+                var journal = RunJournal.accepted(writer, header, began, now, 0, false);
+                launch(journal, program(began), Replay.none(), began, new CompletableFuture<>(), () -> {});
+            } else if (counted) {
+                dispatch.wake();
+            } else {
+                dispatch.announce();
+            }
+        };
+        Runnable giveUp = () -> {
             if (here) {
                 dispatch.leave();
             }
-            throw e;
-        }
-        if (here) {
-            var journal = RunJournal.accepted(writer, header, began, now, 0, false);
-            launch(journal, program(began), Replay.none(), began, new CompletableFuture<>(), () -> {});
-        } else if (counted) {
-            dispatch.wake();
-        } else {
-            dispatch.announce();
-        }
+        };
+        Acceptance.write(writer, header, began, here ? now : null, atMost, goOn, giveUp);
         return header.runId();
     }
 
@@ -199,13 +214,21 @@ public final class RunService implements AutoCloseable {
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             // The caller is told that the run goes on: from now on it must survive this process.
-            return journal.record().join() == JournalWriter.Outcome.DURABLE
-                    ? new Reply.TimedOut()
-                    : new Reply.Ended(RunStatus.INTERNAL_ERROR);
+            return recorded(journal) ? new Reply.TimedOut() : new Reply.Ended(RunStatus.INTERNAL_ERROR);
         } catch (ExecutionException e) {
             throw new IllegalStateException("a reply failed", e);
         } finally {
             forgetCaller(runId, reply);
+        }
+    }
+
+    private static boolean recorded(RunJournal journal) throws InterruptedException {
+        try {
+            return Waits.SYSTEM.await(journal.record(), RECORDED_WITHIN) == JournalWriter.Outcome.DURABLE;
+        } catch (TimeoutException away) {
+            throw MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("a run could not be recorded", e);
         }
     }
 
@@ -518,6 +541,37 @@ public final class RunService implements AutoCloseable {
                 : null;
         var run = found.run().withSteps(steps, doubts, forkedFrom);
         return run.internalError() == null || access.administers(principal) ? run : run.withoutInternalError();
+    }
+
+    /**
+     * What has happened in a run of the project since the journal's row {@code fromSeq}, for those who have checked that
+     * the project may be seen; null for an unknown run.
+     */
+    public @Nullable RunProgress progress(String projectId, String runId, int fromSeq) {
+        record Read(FlowRun run, List<byte[]> documents, int nextSeq) {}
+        var read = database.<Optional<Read>>read(tx -> runs.head(tx, Scope.project(projectId), runId)
+                        .map(found -> {
+                            if (!found.documents().isEmpty()) {
+                                return new Read(found.run(), fromSeq == 0 ? found.documents() : List.of(), 1);
+                            }
+                            var rows = changes.since(tx, runId, fromSeq);
+                            return new Read(found.run(), rows.documents(), rows.nextSeq());
+                        }))
+                .orElse(null);
+        if (read == null) {
+            return null;
+        }
+        var steps =
+                JournalReader.read(read.documents(), path -> database.read(tx -> runs.blob(tx, runId, path))).stream()
+                        .map(record -> RunLog.progress(record, (int) settings.inputTruncateBytes()))
+                        .filter(Objects::nonNull)
+                        .toList();
+        return new RunProgress(read.run(), steps, read.nextSeq());
+    }
+
+    /** The newest runs of the project that have not ended, for those who have checked that the project may be seen. */
+    public Map<String, RunProgress.Open> openRuns(String projectId) {
+        return database.read(tx -> changes.open(tx, projectId));
     }
 
     /**

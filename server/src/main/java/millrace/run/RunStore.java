@@ -219,6 +219,27 @@ final class RunStore {
         return recorded.or(() -> queuedRun(tx, scope, runId));
     }
 
+    /** A run that has its own row, without its documents, and its whole journal where it has no other. */
+    Optional<Found> head(Tx tx, Scope scope, String runId) {
+        var recorded = tx.sql()
+                .select(FLOW_RUN.asterisk(), FLOW_VERSION.DISPLAY_NAME)
+                .from(FLOW_RUN)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
+                .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
+                .fetchOptional(row -> {
+                    var whole = row.get(FLOW_RUN.JOURNAL);
+                    return new Found(fromRun(row), whole == null ? List.of() : List.of(whole));
+                });
+        return recorded.or(() -> tx.sql()
+                .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)
+                .from(RUN_QUEUE)
+                .leftJoin(FLOW_VERSION)
+                .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
+                .where(RUN_QUEUE.ID.eq(runId), within(scope, RUN_QUEUE.PROJECT_ID))
+                .fetchOptional(row -> new Found(fromQueue(row), List.of())));
+    }
+
     private static Optional<Found> queuedRun(Tx tx, Scope scope, String runId) {
         return tx.sql()
                 .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)

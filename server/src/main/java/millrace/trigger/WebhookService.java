@@ -123,7 +123,7 @@ public final class WebhookService {
             if (webhook.sync()) {
                 return answer(runs.call(start, settings.timeout()));
             }
-            runs.accept(start);
+            runs.accept(start, settings.timeout());
         }
         return answer;
     }

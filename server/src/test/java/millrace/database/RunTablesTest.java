@@ -495,8 +495,7 @@ class RunTablesTest {
         var turn = "";
         for (int i = 0; i < 4; i++) {
             var after = turn;
-            var one = write(
-                    database, connection -> tables.claim(connection, lane, 1, new RunTables.Turn(after, 0)));
+            var one = write(database, connection -> tables.claim(connection, lane, 1, new RunTables.Turn(after, 0)));
             assertThat(one).hasSize(1);
             turn = one.getFirst().projectId();
             turns.add(turn);
@@ -513,8 +512,7 @@ class RunTablesTest {
         var other = ids.random();
         crowd(database, tables, lane, project, List.of(other));
         var test = ids.runId(now);
-        write(database, connection ->
-                tables.flush(connection, lane, List.of(waiting(test, project, "TESTING", 2))));
+        write(database, connection -> tables.flush(connection, lane, List.of(waiting(test, project, "TESTING", 2))));
         var limited = new RunTables.Turn("", 3);
 
         var first = write(database, connection -> tables.claim(connection, lane, 64, limited));

@@ -74,7 +74,8 @@ final class SimulatedProcess implements Calls {
 
     private void begin() {
         try {
-            dispatch = new Dispatch(purpose -> simulation.session(machine), DISPATCH, this::nextName, id, clock, waits, () -> {});
+            dispatch = new Dispatch(
+                    purpose -> simulation.session(machine), DISPATCH, this::nextName, id, clock, waits, () -> {});
         } catch (WriteFailed e) {
             simulation.died(this);
             return;
@@ -214,19 +215,23 @@ final class SimulatedProcess implements Calls {
         var header = header(runId, now);
         var began = Simulation.began(payload);
         var here = home.tryEnter();
-        try {
-            Acceptance.write(writer, header, began, here ? now : null);
-        } catch (InterruptedException | RuntimeException e) {
+        Runnable goOn = () -> {
+            if (here) {
+                var journal = RunJournal.accepted(writer, header, began, now, 0, false);
+                launch(run(journal, program, Replay.none(), payload, new CompletableFuture<>()));
+            }
+        };
+        Runnable giveUp = () -> {
             if (here) {
                 home.leave();
             }
+        };
+        try {
+            Acceptance.write(writer, header, began, here ? now : null, Duration.ZERO, goOn, giveUp);
+            return true;
+        } catch (InterruptedException | RuntimeException e) {
             return false;
         }
-        if (here) {
-            var journal = RunJournal.accepted(writer, header, began, now, 0, false);
-            launch(run(journal, program, Replay.none(), payload, new CompletableFuture<>()));
-        }
-        return true;
     }
 
     /** As {@link RunService#call}; empty when nothing was started. */

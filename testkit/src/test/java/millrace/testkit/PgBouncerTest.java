@@ -27,8 +27,7 @@ class PgBouncerTest {
         settings.put("AP_NETWORK_MODE", "UNRESTRICTED");
         try (var bouncer = PgBouncer.before(direct.getPort());
                 var echo = EchoServer.start()) {
-            settings.put(
-                    "AP_POSTGRES_URL", "postgresql://postgres@127.0.0.1:" + bouncer.port() + direct.getRawPath());
+            settings.put("AP_POSTGRES_URL", "postgresql://postgres@127.0.0.1:" + bouncer.port() + direct.getRawPath());
             try (var first = ServerProcess.start(settings);
                     var second = ServerProcess.start(settings);
                     var owner = Client.owner(first.base());
@@ -58,7 +57,9 @@ class PgBouncerTest {
                 .step(
                         "loop",
                         Step.loop("{{trigger['output'].body.items}}")
-                                .step("twice", Step.code("return inputs.n * 2").input("n", "{{loop['output'].item}}"))));
+                                .step(
+                                        "twice",
+                                        Step.code("return inputs.n * 2").input("n", "{{loop['output'].item}}"))));
         var body = Json.object();
         for (int i = 0; i < 50; i++) {
             body.withArray("items").add(i);
@@ -66,7 +67,10 @@ class PgBouncerTest {
 
         owner.sync(flow, body);
 
-        assertThat(owner.onlyRun(flow).at("/steps/loop/output/iterations/49/twice/output").asInt()).isEqualTo(98);
+        assertThat(owner.onlyRun(flow)
+                        .at("/steps/loop/output/iterations/49/twice/output")
+                        .asInt())
+                .isEqualTo(98);
     }
 
     private static void goesOnInTheOther(Client owner, Client other) {
@@ -82,8 +86,7 @@ class PgBouncerTest {
 
     private static void survives(ServerProcess first, Client owner, Client other, EchoServer echo)
             throws InterruptedException {
-        var flow = owner.publish(flow().onWebhook()
-                .step("tell", Step.httpPost(echo.url() + "/told", Json.object())));
+        var flow = owner.publish(flow().onWebhook().step("tell", Step.httpPost(echo.url() + "/told", Json.object())));
         var told = echo.holds("/told");
         owner.webhook(flow, Json.object());
         assertThat(told.await(Client.DEADLINE.toSeconds(), TimeUnit.SECONDS)).isTrue();
