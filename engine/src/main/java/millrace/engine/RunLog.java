@@ -64,6 +64,8 @@ public final class RunLog {
             case JournalRecord.LoopBegan loop -> loop.path();
             case JournalRecord.Finished done -> done.path();
             case JournalRecord.Attempted ignored -> null;
+            case JournalRecord.BackingOff ignored -> null;
+            case JournalRecord.Given ignored -> null;
             case JournalRecord.Resumed ignored -> null;
             case JournalRecord.Retried ignored -> null;
             case JournalRecord.LoopEnded ignored -> null;
