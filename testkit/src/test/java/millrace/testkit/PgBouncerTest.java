@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
 import java.util.HashMap;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import millrace.engine.Json;
 import millrace.engine.RunStatus;
@@ -20,7 +21,7 @@ class PgBouncerTest {
     void flows_loops_pauses_and_takeovers_work_behind_a_transaction_pooler() throws InterruptedException {
         Assumptions.assumeTrue(PgBouncer.installed(), "PgBouncer is not installed");
         var database = TestDatabase.create(TestDatabase.Kind.POSTGRES);
-        var direct = URI.create(database.settings().get("AP_POSTGRES_URL"));
+        var direct = URI.create(Objects.requireNonNull(database.settings().get("AP_POSTGRES_URL")));
         var settings = new HashMap<>(database.settings());
         settings.put("AP_ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef");
         settings.put("AP_JWT_SECRET", "a-secret-of-both");
