@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -18,6 +19,7 @@ final class DurablePostgres implements AutoCloseable {
 
     private final String url;
     private final Closing closing;
+    private int more;
 
     private interface Closing {
         void close() throws IOException;
@@ -35,6 +37,13 @@ final class DurablePostgres implements AutoCloseable {
 
     String url() {
         return url;
+    }
+
+    /** The URL of one more empty database. */
+    String another() throws SQLException {
+        var name = "millrace_" + ++more;
+        new Postgres(url).run("CREATE DATABASE " + name);
+        return url.substring(0, url.lastIndexOf('/') + 1) + name;
     }
 
     @Override

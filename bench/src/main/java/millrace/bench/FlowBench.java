@@ -69,7 +69,7 @@ final class FlowBench implements Callable<Integer> {
     }
 
     private int measure(String url) throws IOException, SQLException {
-        var yardstick = new InsertRate(url);
+        var store = new Postgres(url);
         try (var sink = new Sink();
                 var server = ServerProcess.start(Map.of(
                         "AP_POSTGRES_URL", url,
@@ -87,25 +87,25 @@ final class FlowBench implements Callable<Integer> {
                     Json.text(scenario.payload()),
                     scenario.answer());
             load.run(clients, Duration.ofSeconds(warmUp));
-            var before = accepted(yardstick);
+            var before = accepted(store);
             var many = load.run(clients, Duration.ofSeconds(seconds));
-            var kept = accepted(yardstick) - before;
+            var kept = accepted(store) - before;
             var one = load.run(1, Duration.ofSeconds(Math.max(2, seconds / 3)));
-            var caughtUp = untilAllEnded(yardstick);
-            var rows = yardstick.measure(
+            var caughtUp = untilAllEnded(store);
+            var rows = new InsertRate(store).measure(
                     Math.min(clients, MOST_CONNECTIONS), Duration.ofSeconds(Math.max(3, seconds / 2)));
-            report(many, one, kept, caughtUp, rows, yardstick);
+            report(many, one, kept, caughtUp, rows, store);
             return many.errors() + one.errors() == 0 ? 0 : 1;
         }
     }
 
-    private static long accepted(InsertRate database) throws SQLException {
+    private static long accepted(Postgres database) throws SQLException {
         return Long.parseLong(database.ask(
                 "SELECT (SELECT count(*) FROM flow_run)" + " + (SELECT count(*) FROM run_queue WHERE NOT recorded)"));
     }
 
     /** How long the server needed after the load to end every run that it had accepted. */
-    private static Duration untilAllEnded(InsertRate database) throws SQLException {
+    private static Duration untilAllEnded(Postgres database) throws SQLException {
         var began = System.nanoTime();
         while (!database.ask("SELECT count(*) FROM run_queue").equals("0")) {
             if (System.nanoTime() - began > CATCH_UP.toNanos()) {
@@ -117,7 +117,7 @@ final class FlowBench implements Callable<Integer> {
     }
 
     private void report(
-            HttpLoad.Result many, HttpLoad.Result one, long kept, Duration caughtUp, double rows, InsertRate database)
+            HttpLoad.Result many, HttpLoad.Result one, long kept, Duration caughtUp, double rows, Postgres database)
             throws IOException, SQLException {
         var durable = database.ask("SELECT current_setting('fsync') || ', ' || current_setting('synchronous_commit')");
         var version = database.ask("SHOW server_version");

@@ -11,6 +11,7 @@ public final class Main {
     public static void main(String[] arguments) {
         var commands = new CommandLine(new Main());
         Scenario.all().forEach((name, scenario) -> commands.addSubcommand(name, new FlowBench(name, scenario)));
+        commands.addSubcommand("list", new ListBench());
         System.exit(commands.setExecutionExceptionHandler((failure, command, parsed) -> {
                     System.err.println("millrace bench: " + failure.getMessage());
                     return 1;

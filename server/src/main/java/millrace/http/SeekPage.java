@@ -43,9 +43,31 @@ public record SeekPage<T>(
                 hasPrevious ? Cursor.previous(keysOf.apply(ordered.getFirst())) : null);
     }
 
+    /**
+     * Makes what a search has found of a page when it stops before the page is full; the list goes on behind {@code
+     * reached}.
+     *
+     * @param found fewer than {@code request.limit() + 1} rows in the order of the query
+     * @param reached the order keys of the last row that was looked at
+     */
+    public static <T> SeekPage<T> part(
+            List<T> found, PageRequest request, Function<T, Cursor.Keys> keysOf, Cursor.Keys reached) {
+        if (request.backwards()) {
+            var last = found.isEmpty() ? reached : keysOf.apply(found.getFirst());
+            return new SeekPage<>(found.reversed(), Cursor.next(last), Cursor.previous(reached));
+        }
+        var first = found.isEmpty() ? reached : keysOf.apply(found.getFirst());
+        return new SeekPage<>(found, Cursor.next(reached), request.cursor() == null ? null : Cursor.previous(first));
+    }
+
     /** The request for the page after this one, of so many rows; null on the last. */
     public @Nullable PageRequest following(int limit) {
         return next == null ? null : new PageRequest(limit, Cursor.parse(next));
+    }
+
+    /** The request for the page before this one, of so many rows; null on the first. */
+    public @Nullable PageRequest preceding(int limit) {
+        return previous == null ? null : new PageRequest(limit, Cursor.parse(previous));
     }
 
     /** The same page of other values. */

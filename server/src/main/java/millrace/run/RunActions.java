@@ -61,6 +61,7 @@ public final class RunActions implements AutoCloseable {
     private final Duration retention;
     private final InstantSource clock;
     private final RunStore stored = new RunStore();
+    private final RunListStore lists = new RunListStore();
     private final RunLifeStore life = new RunLifeStore();
     private final WaitpointStore waitpoints = new WaitpointStore();
     private final Runnable announcement;
@@ -399,7 +400,7 @@ public final class RunActions implements AutoCloseable {
         var request = new PageRequest(PAGE, null);
         while (request != null) {
             var at = request;
-            var found = database.read(tx -> stored.page(tx, filter, at));
+            var found = database.read(tx -> lists.page(tx, filter, at, clock.instant()));
             page.accept(found.data().stream()
                     .filter(run -> !excluded.test(run.id()))
                     .toList());

@@ -79,6 +79,7 @@ public final class RunService implements AutoCloseable {
     private final ProjectLimit limit;
     private final RunStore runs = new RunStore();
     private final ProgressStore changes = new ProgressStore();
+    private final RunListStore lists = new RunListStore();
     private final DoubtStore doubts = new DoubtStore();
     private final WaitpointStore waitpoints = new WaitpointStore();
     private final ConcurrentHashMap<String, Active> active = new ConcurrentHashMap<>();
@@ -521,7 +522,7 @@ public final class RunService implements AutoCloseable {
      */
     public SeekPage<FlowRun> page(Principal principal, RunFilter filter, PageRequest page) {
         access.require(principal, Permission.READ_RUN, filter.projectId());
-        return database.read(tx -> runs.page(tx, filter, page));
+        return database.read(tx -> lists.page(tx, filter, page, clock.instant()));
     }
 
     /**

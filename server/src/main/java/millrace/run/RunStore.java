@@ -6,22 +6,15 @@ import static millrace.schema.Tables.FLOW_VERSION;
 import static millrace.schema.Tables.RUN_BLOB;
 import static millrace.schema.Tables.RUN_JOURNAL;
 import static millrace.schema.Tables.RUN_QUEUE;
-import static org.jooq.impl.DSL.noCondition;
-import static org.jooq.impl.DSL.row;
-import static org.jooq.impl.DSL.val;
 
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import millrace.access.Scope;
 import millrace.database.Tx;
 import millrace.engine.RunEnvironment;
-import millrace.http.Cursor;
-import millrace.http.PageRequest;
-import millrace.http.SeekPage;
 import org.jooq.Condition;
 import org.jooq.Field;
 import org.jooq.Record;
@@ -30,86 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads runs: those with a row of their own, and those that only the queue knows yet. */
 final class RunStore {
-    private static final Comparator<FlowRun> NEWEST_FIRST =
-            Comparator.comparing(FlowRun::created).thenComparing(FlowRun::id).reversed();
-
     /** A run and the packed documents of its journal, in order. */
     record Found(FlowRun run, List<byte[]> documents) {}
-
-    /** Newest first. Served by the index of the project, of the flow or of the status; the queue is small. */
-    SeekPage<FlowRun> page(Tx tx, RunFilter filter, PageRequest page) {
-        var fetched = new ArrayList<>(recorded(tx, filter, page));
-        fetched.addAll(queued(tx, filter, page));
-        fetched.sort(page.backwards() ? NEWEST_FIRST.reversed() : NEWEST_FIRST);
-        var rows = fetched.size() > page.fetchSize() ? fetched.subList(0, page.fetchSize()) : fetched;
-        return SeekPage.of(rows, page, run -> Cursor.Keys.of("created", run.created(), run.id()));
-    }
-
-    private static List<FlowRun> recorded(Tx tx, RunFilter filter, PageRequest page) {
-        var run = FLOW_RUN;
-        var conditions = new ArrayList<Condition>();
-        conditions.add(run.PROJECT_ID.eq(filter.projectId()));
-        // Written out, so that the partial indexes are seen to serve the query.
-        conditions.add(run.ENVIRONMENT.eq(DSL.inline(RunEnvironment.PRODUCTION.name())));
-        if (!filter.includeArchived()) {
-            conditions.add(run.ARCHIVED_AT.isNull());
-        }
-        in(conditions, run.FLOW_ID, filter.flowIds());
-        in(conditions, run.STATUS, filter.statuses());
-        in(conditions, run.ID, filter.runIds());
-        between(conditions, run.CREATED, filter);
-        if (filter.inDoubt()) {
-            conditions.add(DoubtStore.inDoubt(filter.projectId(), run.ID));
-        }
-        if (!filter.tags().isEmpty()) {
-            conditions.add(tx.dialect().hasAnyElement(run.TAGS, filter.tags()));
-        }
-        if (filter.failedStepName() != null) {
-            conditions.add(tx.dialect().jsonText(run.FAILED_STEP, "name").eq(filter.failedStepName()));
-        }
-        if (filter.failedStepMessage() != null) {
-            conditions.add(tx.dialect()
-                    .containsIgnoreCase(tx.dialect().jsonText(run.FAILED_STEP, "message"), filter.failedStepMessage()));
-        }
-        return tx.sql()
-                .select(columns())
-                .from(run)
-                .leftJoin(FLOW_VERSION)
-                .on(FLOW_VERSION.ID.eq(run.FLOW_VERSION_ID))
-                .where(conditions)
-                .and(after(run.CREATED, run.ID, page))
-                .orderBy(order(run.CREATED, page), order(run.ID, page))
-                .limit(page.fetchSize())
-                .fetch(RunStore::fromRun);
-    }
-
-    private static List<FlowRun> queued(Tx tx, RunFilter filter, PageRequest page) {
-        if (!filter.tags().isEmpty() || filter.failedStepName() != null || filter.failedStepMessage() != null) {
-            return List.of();
-        }
-        var queue = RUN_QUEUE;
-        var conditions = new ArrayList<Condition>();
-        conditions.add(queue.PROJECT_ID.eq(filter.projectId()));
-        conditions.add(queue.ENVIRONMENT.eq(RunEnvironment.PRODUCTION.name()));
-        conditions.add(queue.RECORDED.isFalse());
-        if (filter.inDoubt()) {
-            conditions.add(DoubtStore.inDoubt(filter.projectId(), queue.ID));
-        }
-        in(conditions, queue.FLOW_ID, filter.flowIds());
-        in(conditions, queue.STATUS, filter.statuses());
-        in(conditions, queue.ID, filter.runIds());
-        between(conditions, queue.CREATED, filter);
-        return tx.sql()
-                .select(queue.asterisk(), FLOW_VERSION.DISPLAY_NAME)
-                .from(queue)
-                .leftJoin(FLOW_VERSION)
-                .on(FLOW_VERSION.ID.eq(queue.FLOW_VERSION_ID))
-                .where(conditions)
-                .and(after(queue.CREATED, queue.ID, page))
-                .orderBy(order(queue.CREATED, page), order(queue.ID, page))
-                .limit(page.fetchSize())
-                .fetch(RunStore::fromQueue);
-    }
 
     /** How many runs of the filter's project and time window have each status. */
     List<StatusCount> countByStatus(Tx tx, RunFilter filter) {
@@ -160,7 +75,7 @@ final class RunStore {
         return found;
     }
 
-    private static List<Field<?>> columns() {
+    static List<Field<?>> columns() {
         var columns = new ArrayList<Field<?>>();
         for (var field : FLOW_RUN.fields()) {
             if (!field.equals(FLOW_RUN.JOURNAL) && !field.equals(FLOW_RUN.INTERNAL_ERROR)) {
@@ -171,40 +86,13 @@ final class RunStore {
         return columns;
     }
 
-    private static <T> void in(List<Condition> conditions, Field<T> field, List<T> wanted) {
-        if (wanted.size() == 1) {
-            conditions.add(field.eq(wanted.getFirst()));
-        } else if (!wanted.isEmpty()) {
-            conditions.add(field.in(wanted));
-        }
-    }
-
-    private static void between(List<Condition> conditions, Field<Instant> created, RunFilter filter) {
+    static void between(List<Condition> conditions, Field<Instant> created, RunFilter filter) {
         if (filter.createdAfter() != null) {
             conditions.add(created.ge(filter.createdAfter()));
         }
         if (filter.createdBefore() != null) {
             conditions.add(created.le(filter.createdBefore()));
         }
-    }
-
-    private static Condition after(Field<Instant> created, Field<String> id, PageRequest page) {
-        var cursor = page.cursor();
-        var moment = cursor == null ? null : cursor.moment("created");
-        if (cursor == null || moment == null) {
-            return noCondition();
-        }
-        var lastId = cursor.text("id");
-        var at = val(moment, created);
-        if (lastId == null) {
-            return page.backwards() ? created.gt(at) : created.lt(at);
-        }
-        var place = row(at, val(lastId, id));
-        return page.backwards() ? row(created, id).gt(place) : row(created, id).lt(place);
-    }
-
-    private static <T> org.jooq.SortField<T> order(Field<T> field, PageRequest page) {
-        return page.backwards() ? field.asc() : field.desc();
     }
 
     /** The run with its journal; empty outside the scope. */
@@ -288,7 +176,7 @@ final class RunStore {
                 .execute();
     }
 
-    private static FlowRun fromRun(Record row) {
+    static FlowRun fromRun(Record row) {
         return new FlowRun(
                 row.get(FLOW_RUN.ID),
                 row.get(FLOW_RUN.CREATED),
@@ -316,7 +204,7 @@ final class RunStore {
                 null);
     }
 
-    private static FlowRun fromQueue(Record row) {
+    static FlowRun fromQueue(Record row) {
         var created = row.get(RUN_QUEUE.CREATED);
         return new FlowRun(
                 row.get(RUN_QUEUE.ID),

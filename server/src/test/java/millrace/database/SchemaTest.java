@@ -39,10 +39,11 @@ class SchemaTest {
     void runs_have_exactly_the_designed_indexes(TestDatabases databases, DatabaseKind kind) {
         var catalogue = new Catalogue(databases.migrated());
         if (!kind.postgres()) {
-            assertThat(catalogue.indexes("flow_run")).hasSize(4);
+            assertThat(catalogue.indexes("flow_run")).hasSize(8);
             return;
         }
         var own = " WHERE (((environment)::text = 'PRODUCTION'::text) AND (\"archivedAt\" IS NULL)";
+        var failed = " WHERE (((environment)::text = 'PRODUCTION'::text) AND (\"failedStep\" IS NOT NULL))";
         assertThat(catalogue.indexes("flow_run"))
                 .containsExactlyInAnyOrder(
                         "CREATE UNIQUE INDEX flow_run_pkey ON ONLY public.flow_run USING btree (id)",
@@ -53,6 +54,16 @@ class SchemaTest {
                         "CREATE INDEX idx_run_project_id_status_created ON ONLY public.flow_run USING btree"
                                 + " (\"projectId\", status, created DESC, id DESC)" + own
                                 + " AND ((status)::text <> 'SUCCEEDED'::text))",
+                        "CREATE INDEX idx_run_project_id_flow_id_status_created ON ONLY public.flow_run USING btree"
+                                + " (\"projectId\", \"flowId\", status, created DESC, id DESC)" + own
+                                + " AND ((status)::text <> 'SUCCEEDED'::text))",
+                        "CREATE INDEX idx_run_project_id_failed_created ON ONLY public.flow_run USING btree"
+                                + " (\"projectId\", created DESC, id DESC)" + failed,
+                        "CREATE INDEX idx_run_project_id_failed_step_created ON ONLY public.flow_run USING btree"
+                                + " (\"projectId\", ((\"failedStep\" ->> 'name'::text)), created DESC, id DESC)" + failed,
+                        "CREATE INDEX idx_run_project_id_archived_created ON ONLY public.flow_run USING btree"
+                                + " (\"projectId\", created DESC, id DESC)"
+                                + " WHERE (((environment)::text = 'PRODUCTION'::text) AND (\"archivedAt\" IS NOT NULL))",
                         "CREATE INDEX idx_run_tags ON ONLY public.flow_run USING gin (tags) WHERE (tags IS NOT NULL)",
                         "CREATE INDEX idx_run_parent_run_id ON ONLY public.flow_run USING btree (\"parentRunId\")"
                                 + " WHERE (\"parentRunId\" IS NOT NULL)");

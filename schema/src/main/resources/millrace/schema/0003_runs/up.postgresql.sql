@@ -34,6 +34,16 @@ CREATE INDEX idx_run_project_id_flow_id_created ON flow_run ("projectId", "flowI
     WHERE environment = 'PRODUCTION' AND "archivedAt" IS NULL;
 CREATE INDEX idx_run_project_id_status_created ON flow_run ("projectId", status, created DESC, id DESC)
     WHERE environment = 'PRODUCTION' AND "archivedAt" IS NULL AND status <> 'SUCCEEDED';
+-- These hold few rows: a run that succeeds, which is the rule, adds nothing to them.
+CREATE INDEX idx_run_project_id_flow_id_status_created ON flow_run ("projectId", "flowId", status, created DESC, id DESC)
+    WHERE environment = 'PRODUCTION' AND "archivedAt" IS NULL AND status <> 'SUCCEEDED';
+CREATE INDEX idx_run_project_id_failed_created ON flow_run ("projectId", created DESC, id DESC)
+    WHERE environment = 'PRODUCTION' AND "failedStep" IS NOT NULL;
+CREATE INDEX idx_run_project_id_failed_step_created ON flow_run
+    ("projectId", ("failedStep" ->> 'name'), created DESC, id DESC)
+    WHERE environment = 'PRODUCTION' AND "failedStep" IS NOT NULL;
+CREATE INDEX idx_run_project_id_archived_created ON flow_run ("projectId", created DESC, id DESC)
+    WHERE environment = 'PRODUCTION' AND "archivedAt" IS NOT NULL;
 CREATE INDEX idx_run_tags ON flow_run USING gin (tags) WHERE tags IS NOT NULL;
 CREATE INDEX idx_run_parent_run_id ON flow_run ("parentRunId") WHERE "parentRunId" IS NOT NULL;
 
