@@ -159,7 +159,9 @@ final class ListBench implements Callable<Integer> {
             var database = new Postgres(url);
             var server = ServerProcess.start(Map.of(
                     "AP_POSTGRES_URL", url, "AP_LOG_LEVEL", "warn", "AP_ENVIRONMENT", "test",
-                    "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false"));
+                    "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false",
+                    // A store that is kept is opened again by another process, in another folder.
+                    "AP_ENCRYPTION_KEY", "0".repeat(32), "AP_JWT_SECRET", "bench-".repeat(6)));
             var owner = Client.owner(server.base());
             var flows = new ArrayList<String>();
             owner.get("/flows?limit=100&projectId=" + owner.projectId()).success().path("data").forEach(flow -> flows.add(flow.path("id").asText()));

@@ -459,6 +459,11 @@ public final class Execution {
         frame.next = step.next();
         var loop = new LoopFrame(frame, step, path, items);
         frame = loop;
+        var passed = replay.takePassed(path);
+        if (passed != null) {
+            loop.iteration += passed.iterations();
+            stepsCount += passed.steps();
+        }
         iterate(loop);
         return null;
     }

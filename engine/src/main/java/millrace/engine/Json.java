@@ -13,6 +13,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one JSON mapper for what users make. Numbers keep their digits (integers of any length, decimals with their
@@ -147,6 +149,33 @@ public final class Json {
             return MAPPER.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a JSON tree could not be written", e);
+        }
+    }
+
+    /** How many bytes {@link #bytes} would give, without making them; 0 for null. */
+    public static long size(@Nullable JsonNode value) {
+        if (value == null) {
+            return 0;
+        }
+        try (var count = new Count()) {
+            MAPPER.writeValue(count, value);
+            return count.bytes;
+        } catch (IOException e) {
+            throw new IllegalStateException("a JSON tree could not be written", e);
+        }
+    }
+
+    private static final class Count extends OutputStream {
+        private long bytes;
+
+        @Override
+        public void write(int one) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] some, int from, int length) {
+            bytes += length;
         }
     }
 }

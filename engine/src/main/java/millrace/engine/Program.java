@@ -2,8 +2,10 @@ package millrace.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import millrace.definition.Action;
 import millrace.definition.Branch;
@@ -79,6 +81,32 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
     /** A flow without steps. */
     public static Program empty() {
         return new Program(null, Template.of(Json.object()));
+    }
+
+    /** The names of the loops of which an expression looks at more than the item and the index. */
+    Set<String> loopsThatKeepIterations() {
+        var names = new HashSet<String>();
+        collectKeeping(first, names);
+        return names;
+    }
+
+    private static void collectKeeping(@Nullable CompiledStep head, Set<String> names) {
+        for (var step = head; step != null; step = step.next()) {
+            switch (step) {
+                case CompiledStep.Loop loop -> {
+                    if (loop.keepsIterations()) {
+                        names.add(loop.name());
+                    }
+                    collectKeeping(loop.first(), names);
+                }
+                case CompiledStep.Router router ->
+                    router.children().forEach(child -> collectKeeping(child, names));
+                case CompiledStep.Caller caller -> {
+                    collectKeeping(caller.onSuccess(), names);
+                    collectKeeping(caller.onFailure(), names);
+                }
+            }
+        }
     }
 
     private static List<String> textsOf(Trigger trigger) {

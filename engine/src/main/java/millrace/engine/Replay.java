@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The durable records of an interrupted run, handed to its {@link Execution} step by step as it walks the flow again. */
@@ -33,49 +34,121 @@ public final class Replay {
      */
     record Suspended(JournalRecord.Paused paused, JsonNode input, JournalRecord.@Nullable Resumed resumed) {}
 
-    private Replay() {}
+    /** How far loops have come, by their paths. */
+    private final Map<String, Passed> passed = new HashMap<>();
+
+    private final Predicate<String> keepsIterations;
+
+    /**
+     * Iterations that are over and need no replay: what they did is known to be done.
+     *
+     * @param iterations so many from the first, all of whose steps succeeded
+     * @param steps executed steps in them, those of loops counted each time
+     */
+    record Passed(int iterations, int steps) {}
+
+    private Replay(Predicate<String> keepsIterations) {
+        this.keepsIterations = keepsIterations;
+    }
 
     /** Nothing to replay: a run from its beginning. */
     public static Replay none() {
-        return new Replay();
+        return new Replay(loop -> false);
     }
 
-    /** @param records all durable records of the run, in order */
+    /** @param records all durable records of the run, in order; kept as they are */
     public static Replay of(List<JournalRecord> records) {
-        var replay = new Replay();
-        for (var record : records) {
-            switch (record) {
-                case JournalRecord.Began ignored -> {}
-                case JournalRecord.Intent intent -> replay.intents.put(intent.path(), intent);
-                case JournalRecord.Attempted tried -> {
-                    replay.intents.remove(tried.path());
-                    replay.suspended.remove(tried.path());
-                    replay.attempts.put(tried.path(), tried.attempt() + 1);
-                }
-                case JournalRecord.Paused wait -> replay.pause(wait);
-                case JournalRecord.Resumed resumed ->
-                    replay.suspended.computeIfPresent(
-                            resumed.path(), (path, step) -> new Suspended(step.paused(), step.input(), resumed));
-                case JournalRecord.Retried ignored -> replay.retry();
-                case JournalRecord.BackingOff backOff -> replay.backOffs.put(backOff.path(), backOff);
-                case JournalRecord.Given given -> replay.given.put(given.path(), given.input());
-                case JournalRecord.LoopBegan loop -> {
-                    replay.last = loop.path();
-                    replay.loops.put(loop.path(), loop);
-                }
-                case JournalRecord.LoopEnded loop -> {
-                    replay.last = loop.path();
-                    replay.loopEnds.put(loop.path(), loop);
-                }
-                case JournalRecord.Finished done -> {
-                    replay.last = done.path();
-                    replay.intents.remove(done.path());
-                    replay.suspended.remove(done.path());
-                    replay.finished.put(done.path(), done);
-                }
+        var replay = new Replay(loop -> true);
+        records.forEach(replay::add);
+        return replay;
+    }
+
+    /** A replay that takes the run's records by {@link #add}. However far its loops have come, it stays small. */
+    public static Replay of(Program program) {
+        return new Replay(program.loopsThatKeepIterations()::contains);
+    }
+
+    /** Takes the next durable record. */
+    public void add(JournalRecord record) {
+        switch (record) {
+            case JournalRecord.Began ignored -> {}
+            case JournalRecord.Intent intent -> intents.put(intent.path(), intent);
+            case JournalRecord.Attempted tried -> {
+                intents.remove(tried.path());
+                suspended.remove(tried.path());
+                attempts.put(tried.path(), tried.attempt() + 1);
+            }
+            case JournalRecord.Paused wait -> pause(wait);
+            case JournalRecord.Resumed resumed ->
+                suspended.computeIfPresent(
+                        resumed.path(), (path, step) -> new Suspended(step.paused(), step.input(), resumed));
+            case JournalRecord.Retried ignored -> retry();
+            case JournalRecord.BackingOff backOff -> backOffs.put(backOff.path(), backOff);
+            case JournalRecord.Given more -> given.put(more.path(), more.input());
+            case JournalRecord.LoopBegan loop -> {
+                pass(loop.path());
+                last = loop.path();
+                loops.put(loop.path(), loop);
+            }
+            case JournalRecord.LoopEnded loop -> {
+                pass(loop.path());
+                last = loop.path();
+                loopEnds.put(loop.path(), loop);
+            }
+            case JournalRecord.Finished done -> {
+                pass(done.path());
+                last = done.path();
+                intents.remove(done.path());
+                suspended.remove(done.path());
+                finished.put(done.path(), done);
             }
         }
-        return replay;
+    }
+
+    /** A record of an iteration says that those before it are over: steps run strictly one after the other. */
+    private void pass(String path) {
+        for (int slash = path.indexOf('/'); slash >= 0; slash = path.indexOf('/', slash + 1)) {
+            var bracket = path.lastIndexOf('[', slash);
+            var iteration = Integer.parseInt(path, bracket + 1, slash - 1, 10);
+            var loop = path.substring(0, bracket);
+            var before = passed.getOrDefault(loop, new Passed(0, 0));
+            if (iteration == before.iterations() + 1 && !keepsIterations.test(loop.substring(loop.lastIndexOf('/') + 1))) {
+                forget(loop, before);
+            }
+        }
+    }
+
+    /** Unless a step of it has failed: a retry would execute that one again. */
+    private void forget(String loop, Passed before) {
+        var prefix = loop + "[" + before.iterations() + "]/";
+        var steps = 0;
+        for (var done : finished.values()) {
+            if (done.path().startsWith(prefix)) {
+                if (done.status() == StepStatus.FAILED) {
+                    return;
+                }
+                steps++;
+            }
+        }
+        finished.keySet().removeIf(path -> path.startsWith(prefix));
+        for (var inner : List.copyOf(passed.keySet())) {
+            if (inner.startsWith(prefix)) {
+                steps += passed.remove(inner).steps();
+            }
+        }
+        var loopsBefore = loopEnds.size();
+        loopEnds.keySet().removeIf(path -> path.startsWith(prefix));
+        steps += loopsBefore - loopEnds.size();
+        loops.keySet().removeIf(path -> path.startsWith(prefix));
+        attempts.keySet().removeIf(path -> path.startsWith(prefix));
+        firstAttempts.keySet().removeIf(path -> path.startsWith(prefix));
+        backOffs.keySet().removeIf(path -> path.startsWith(prefix));
+        passed.put(loop, new Passed(before.iterations() + 1, before.steps() + steps));
+    }
+
+    @Nullable
+    Passed takePassed(String loop) {
+        return passed.remove(loop);
     }
 
     private void pause(JournalRecord.Paused wait) {

@@ -19,8 +19,34 @@ public final class RunLog {
     private final Map<String, ArrayNode> loopItems = new HashMap<>();
     private final Map<String, Long> loopMillis = new HashMap<>();
 
-    private RunLog(int truncateInputAbove) {
+    private final long mostNestedBytes;
+    private long nestedBytes;
+    private @Nullable String forkedFrom;
+
+    private RunLog(int truncateInputAbove, long mostNestedBytes) {
         this.truncateInputAbove = truncateInputAbove;
+        this.mostNestedBytes = mostNestedBytes;
+    }
+
+    /**
+     * A log that takes the records of one run by {@link #add(JournalRecord)}.
+     *
+     * @param truncateInputAbove bytes of JSON above which a top-level input value is replaced by its size
+     * @param mostNestedBytes about how many bytes of JSON the steps inside loops may have; later iterations are left out,
+     *     and {@code truncated} of their outermost loop is true
+     */
+    public static RunLog open(int truncateInputAbove, long mostNestedBytes) {
+        return new RunLog(truncateInputAbove, mostNestedBytes);
+    }
+
+    /** The run that this one is a fork of. */
+    public @Nullable String forkedFrom() {
+        return forkedFrom;
+    }
+
+    /** The steps by name. */
+    public ObjectNode steps() {
+        return steps;
     }
 
     /**
@@ -28,7 +54,7 @@ public final class RunLog {
      * @param truncateInputAbove bytes of JSON above which a top-level input value is replaced by its size
      */
     public static ObjectNode steps(List<JournalRecord> records, int truncateInputAbove) {
-        var log = new RunLog(truncateInputAbove);
+        var log = new RunLog(truncateInputAbove, Long.MAX_VALUE);
         records.forEach(log::add);
         return log.steps;
     }
@@ -110,9 +136,14 @@ public final class RunLog {
         };
     }
 
-    private void add(JournalRecord record) {
+    /** Takes the next record. */
+    public void add(JournalRecord record) {
+        if (leftOut(record)) {
+            return;
+        }
         switch (record) {
-            case JournalRecord.Began began ->
+            case JournalRecord.Began began -> {
+                forkedFrom = began.origin().forkedFrom();
                 steps.set(
                         "trigger",
                         Json.object()
@@ -121,6 +152,7 @@ public final class RunLog {
                                 .<ObjectNode>set("input", truncated(began.triggerInput()))
                                 .<ObjectNode>set("output", began.payload())
                                 .put("duration", 0));
+            }
             case JournalRecord.Intent intent ->
                 parent(intent.path())
                         .set(
@@ -154,10 +186,13 @@ public final class RunLog {
                 parent(loop.path()).set(name(loop.path()), step);
             }
             case JournalRecord.LoopEnded loop -> {
-                if (loop.iterations() > 0) {
+                var step = (ObjectNode) parent(loop.path()).get(name(loop.path()));
+                if (loop.iterations() > 0 && step.has("truncated")) {
+                    ((ObjectNode) step.get("output")).put("index", loop.iterations());
+                } else if (loop.iterations() > 0) {
                     iteration(parent(loop.path()), loop.path(), name(loop.path()), loop.iterations() - 1);
                 }
-                ((ObjectNode) parent(loop.path()).get(name(loop.path()))).put("duration", loop.millis());
+                step.put("duration", loop.millis());
             }
             case JournalRecord.Finished finished -> {
                 var parent = parent(finished.path());
@@ -169,6 +204,24 @@ public final class RunLog {
                 parent.set(name(finished.path()), step);
             }
         }
+    }
+
+    /** Marks the loop when the record lies in an iteration that is too much. */
+    private boolean leftOut(JournalRecord record) {
+        var path = record.path();
+        if (path == null || path.indexOf('/') < 0) {
+            return false;
+        }
+        if (nestedBytes > mostNestedBytes) {
+            ((ObjectNode) steps.get(path.substring(0, path.indexOf('[')))).put("truncated", true);
+            return true;
+        }
+        nestedBytes += switch (record) {
+            case JournalRecord.Intent intent -> Json.size(intent.input());
+            case JournalRecord.Finished done -> Json.size(done.input()) + Json.size(done.output());
+            default -> 0;
+        };
+        return false;
     }
 
     /** A retry executes these steps again; until then the log does not show them. */
@@ -248,7 +301,7 @@ public final class RunLog {
         if (value.isTextual() && value.textValue().length() <= truncateInputAbove / 4) {
             return value.textValue().length();
         }
-        return value.isContainerNode() || value.isTextual() ? Json.bytes(value).length : 0;
+        return value.isContainerNode() || value.isTextual() ? (int) Math.min(Integer.MAX_VALUE, Json.size(value)) : 0;
     }
 
     private static String shown(int bytes) {

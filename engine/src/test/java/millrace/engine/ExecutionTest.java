@@ -42,7 +42,10 @@ class ExecutionTest {
 
         Command.End run(ObjectNode flow, JsonNode payload) {
             while (true) {
-                var execution = new Execution(program(flow), payload, Replay.of(journal));
+                var program = program(flow);
+                var replay = Replay.of(program);
+                journal.forEach(replay::add);
+                var execution = new Execution(program, payload, replay);
                 var command = execution.next(new Event.Begin());
                 while (!(command instanceof Command.Leave)) {
                     journal.addAll(execution.takeRecords());

@@ -96,7 +96,9 @@ public interface RunTables {
      *
      * @param waitpointId where the run waited, if it was paused
      * @param due whether the time of its pause has come
-     * @param journal the packed documents that the run has written, in order
+     * @param journal the first packed documents that the run has written, in order, at most {@link #AT_ONCE}: a long
+     *     run's are read as they are needed
+     * @param nextSeq how many it has written
      */
     record Claimed(
             String runId,
@@ -107,7 +109,9 @@ public interface RunTables {
             @Nullable String waitpointId,
             boolean due,
             List<byte[]> journal,
-            int nextSeq) {}
+            int nextSeq) {
+        public static final int AT_ONCE = 16;
+    }
 
     /** The database's clock. */
     Instant now(Connection connection) throws SQLException;

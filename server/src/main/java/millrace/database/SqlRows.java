@@ -51,9 +51,11 @@ final class SqlRows {
         }
         var complete = new ArrayList<RunTables.Claimed>(claimed.size());
         try (var statement =
-                connection.prepareStatement("SELECT seq, doc FROM run_journal WHERE \"runId\" = ? ORDER BY seq")) {
+                connection.prepareStatement("SELECT seq, doc FROM run_journal WHERE \"runId\" = ? ORDER BY seq LIMIT ?");
+                var last = connection.prepareStatement("SELECT max(seq) FROM run_journal WHERE \"runId\" = ?")) {
             for (var run : claimed) {
                 statement.setString(1, run.runId());
+                statement.setInt(2, RunTables.Claimed.AT_ONCE);
                 var documents = new ArrayList<byte[]>();
                 int next = 0;
                 try (var rows = statement.executeQuery()) {
@@ -61,6 +63,9 @@ final class SqlRows {
                         next = rows.getInt(1) + 1;
                         documents.add(rows.getBytes(2));
                     }
+                }
+                if (documents.size() == RunTables.Claimed.AT_ONCE) {
+                    next = next(last, run.runId());
                 }
                 complete.add(new RunTables.Claimed(
                         run.runId(),
@@ -75,6 +80,14 @@ final class SqlRows {
             }
         }
         return complete;
+    }
+
+    private static int next(PreparedStatement last, String runId) throws SQLException {
+        last.setString(1, runId);
+        try (var rows = last.executeQuery()) {
+            rows.next();
+            return rows.getInt(1) + 1;
+        }
     }
 
     static int execute(Connection connection, String sql, @Nullable Object... values) throws SQLException {

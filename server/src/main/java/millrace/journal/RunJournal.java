@@ -86,6 +86,7 @@ public final class RunJournal {
      *
      * @param nextSeq the number of the run's next journal row; 0 when it has none, then its first record is written again
      * @param waited whether the run may have waitpoints
+     * @param storedBytes what it has written
      */
     public static RunJournal accepted(
             JournalWriter writer,
@@ -93,12 +94,14 @@ public final class RunJournal {
             JournalRecord.Began began,
             Instant startTime,
             int nextSeq,
-            boolean waited) {
+            boolean waited,
+            long storedBytes) {
         var journal = new RunJournal(writer, header, began);
         journal.startTime = startTime;
         journal.queued = true;
         journal.waited = waited;
         journal.seq = nextSeq;
+        journal.storedBytes = storedBytes;
         if (nextSeq == 0) {
             journal.append(List.of(began));
         }

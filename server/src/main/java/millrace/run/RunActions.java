@@ -26,6 +26,7 @@ import millrace.engine.ErrorCode;
 import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
 import millrace.engine.MillraceException;
+import millrace.engine.Program;
 import millrace.engine.Replay;
 import millrace.engine.RunStatus;
 import millrace.http.PageRequest;
@@ -194,7 +195,8 @@ public final class RunActions implements AutoCloseable {
     }
 
     private JournalRecord.Began began(Tx tx, RunLifeStore.Kept run) {
-        var documents = RunStore.documents(tx, run.runId(), run.whole());
+        var whole = run.whole();
+        var documents = whole == null ? stored.documentsFrom(tx, run.runId(), 0) : List.of(whole);
         if (documents.isEmpty()) {
             throw MillraceException.of(
                     ErrorCode.FLOW_RUN_RETRY_OUTSIDE_RETENTION,
@@ -274,7 +276,9 @@ public final class RunActions implements AutoCloseable {
                     });
                 } else {
                     var documents = RunStore.documents(tx, runId, null);
-                    life.endCanceled(tx, open, !documents.isEmpty(), inDoubt(records(tx, runId, documents)));
+                    var replay = Replay.of(Program.empty());
+                    documents.forEach(document -> records(tx, runId, List.of(document)).forEach(replay::add));
+                    life.endCanceled(tx, open, !documents.isEmpty(), inDoubt(replay));
                     answerParent(tx, open);
                 }
                 return Optional.of(open.owned());
@@ -318,8 +322,8 @@ public final class RunActions implements AutoCloseable {
     }
 
     /** A run whose process died in a step, and which nobody has taken up: nobody knows whether the step has happened. */
-    private static @Nullable JsonNode inDoubt(List<JournalRecord> records) {
-        var path = Replay.of(records).inDoubt();
+    private static @Nullable JsonNode inDoubt(Replay replay) {
+        var path = replay.inDoubt();
         if (path == null) {
             return null;
         }

@@ -43,6 +43,7 @@ final class RunListStore {
     private static final Comparator<FlowRun> NEWEST_FIRST =
             Comparator.comparing(FlowRun::created).thenComparing(FlowRun::id).reversed();
     private static final Duration FIRST_WINDOW = Duration.ofDays(1);
+    private static final Duration AHEAD = Duration.ofHours(1);
     private static final int WINDOW_GROWTH = 8;
     private static final int WINDOWS = 3;
     /** More combinations of statuses and flows than this are asked for at once. */
@@ -185,10 +186,12 @@ final class RunListStore {
 
     private static List<Window> earlier(@Nullable Instant last, @Nullable Instant first, Instant now) {
         var windows = new ArrayList<Window>();
-        // The last moment itself is asked for too.
-        var to = last == null ? null : last.plusMillis(1);
+        // The last moment itself is asked for too. Without one, the days to come are left out, but for a clock that is ahead:
+        // planning costs more than reading, and partitions are made ahead.
+        var newest = now.plus(AHEAD);
+        var to = last == null || last.isAfter(newest) ? newest : last.plusMillis(1);
         var length = FIRST_WINDOW;
-        var from = (to == null || to.isAfter(now) ? now : to).minus(length);
+        var from = (to.isAfter(now) ? now : to).minus(length);
         while (windows.size() < WINDOWS - 1 && (first == null || from.isAfter(first))) {
             windows.add(new Window(from, to));
             to = from;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** Runs over HTTP (reference/rest-api §5). */
 public final class RunRoutes implements Room {
     private static final int DEFAULT_LIMIT = 10;
+    private static final int DEFAULT_STEPS = 100;
     private static final int MAX_LIMIT = 1_000;
 
     private final RunService runs;
@@ -54,6 +55,9 @@ public final class RunRoutes implements Room {
                 .takes(RetryRequest.class)
                 .answers(FlowRun.class);
         routes.get("/flow-runs/{id}/why", this::why).needs(Permission.READ_RUN).answers(RunWhy.class);
+        routes.get("/flow-runs/{id}/steps", this::steps)
+                .needs(Permission.READ_RUN)
+                .answersPage(ExecutedStep.class);
         routes.get("/flow-runs/{id}", this::get)
                 .needs(Permission.READ_RUN, PrincipalType.USER, PrincipalType.SERVICE, PrincipalType.ENGINE)
                 .answers(FlowRun.class);
@@ -118,6 +122,10 @@ public final class RunRoutes implements Room {
 
     private RunWhy why(Call call) {
         return runs.why(call.principal(), call.path("id"));
+    }
+
+    private SeekPage<ExecutedStep> steps(Call call) {
+        return runs.steps(call.principal(), call.path("id"), call.query().page(DEFAULT_STEPS, MAX_LIMIT));
     }
 
     private FlowRun get(Call call) {

@@ -65,6 +65,9 @@ public final class RunService implements AutoCloseable {
 
     private static final Duration ACCEPTED_WITHIN = Duration.ofSeconds(30);
     private static final Duration RECORDED_WITHIN = Duration.ofSeconds(2);
+    /** About how much of what happened inside loops one answer shows. */
+    private static final long MOST_SHOWN_BYTES = 32L << 20;
+
     private static final Duration GRACE = Duration.ofSeconds(5);
 
     private final Database database;
@@ -153,7 +156,7 @@ public final class RunService implements AutoCloseable {
         var here = !counted && dispatch.tryEnter();
         Runnable goOn = () -> {
             if (here) {
-                var journal = RunJournal.accepted(writer, header, began, now, 0, false);
+                var journal = RunJournal.accepted(writer, header, began, now, 0, false, 0);
                 launch(journal, program(began), Replay.none(), began, new CompletableFuture<>(), () -> {});
             } else if (counted) {
                 dispatch.wake();
@@ -338,7 +341,9 @@ public final class RunService implements AutoCloseable {
         JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, claimed.runId(), path));
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(row.doc()), blobs).getFirst();
-        var records = RunDriver.patiently(() -> JournalReader.read(claimed.journal(), blobs));
+        var program = program(began);
+        var replay = Replay.of(program.orElse(Program.empty()));
+        replay(claimed, blobs, replay);
         var startTime = row.startTime() == null ? clock.instant() : row.startTime();
         var journal = RunJournal.accepted(
                 writer,
@@ -346,17 +351,19 @@ public final class RunService implements AutoCloseable {
                 began,
                 startTime,
                 claimed.nextSeq(),
-                claimed.waitpointId() != null || claimed.takeovers() > 0);
+                claimed.waitpointId() != null || claimed.takeovers() > 0,
+                claimed.nextSeq() == 0
+                        ? 0
+                        : RunDriver.patiently(() -> database.read(tx -> runs.storedBytes(tx, claimed.runId()))));
         if (row.recorded() && claimed.waitpointId() == null) {
             // Its row may say QUEUED.
             journal.record();
         }
-        var resumed = resumed(claimed, Replay.of(records).waiting());
+        var resumed = resumed(claimed, replay.waiting());
         if (resumed != null) {
             journal.append(List.of(resumed));
-            records.add(resumed);
+            replay.add(resumed);
         }
-        var replay = Replay.of(records);
         if (claimed.takeovers() > 0 && takenOverTooOften(claimed, replay)) {
             var step = replay.position();
             var run = activeRun(journal, Program.empty(), Replay.none(), began, new CompletableFuture<>());
@@ -367,7 +374,24 @@ public final class RunService implements AutoCloseable {
             return;
         }
         var caller = callers.get(claimed.runId());
-        launchHere(journal, program(began), replay, began, caller == null ? new CompletableFuture<>() : caller);
+        launchHere(journal, program, replay, began, caller == null ? new CompletableFuture<>() : caller);
+    }
+
+    /** Hands over the run's records document by document: a long run's are never in memory together. */
+    private void replay(RunTables.Claimed claimed, JournalReader.Blobs blobs, Replay replay)
+            throws InterruptedException {
+        var documents = claimed.journal();
+        for (int seq = 0; !documents.isEmpty(); ) {
+            for (var document : documents) {
+                RunDriver.patiently(() -> JournalReader.read(List.of(document), blobs))
+                        .forEach(replay::add);
+            }
+            seq += documents.size();
+            var next = seq;
+            documents = seq < claimed.nextSeq()
+                    ? RunDriver.patiently(() -> database.read(tx -> runs.documentsFrom(tx, claimed.runId(), next)))
+                    : List.of();
+        }
     }
 
     /** Why a paused run goes on; null for one that is not paused, or was woken for nothing. */
@@ -526,7 +550,7 @@ public final class RunService implements AutoCloseable {
     }
 
     /**
-     * One run with its steps.
+     * One run with its steps. Of a run whose loops have done very much, {@link #steps} has the rest.
      *
      * @throws MillraceException ENTITY_NOT_FOUND outside the principal's projects
      */
@@ -534,13 +558,13 @@ public final class RunService implements AutoCloseable {
         var found = database.read(tx -> runs.find(tx, principal.scope(), runId))
                 .orElseThrow(() -> MillraceException.notFound("flow_run", runId));
         access.requireEntity(principal, Permission.READ_RUN, found.run().projectId(), "flow_run", runId);
-        var records = JournalReader.read(found.documents(), path -> database.read(tx -> runs.blob(tx, runId, path)));
-        var steps = RunLog.steps(records, (int) settings.inputTruncateBytes());
+        var steps = RunLog.open((int) settings.inputTruncateBytes(), MOST_SHOWN_BYTES);
+        eachRecord(found, 0, (seq, at, record) -> {
+            steps.add(record);
+            return true;
+        });
         var doubts = database.read(tx -> this.doubts.of(tx, found.run().projectId(), runId));
-        var forkedFrom = records.getFirst() instanceof JournalRecord.Began began
-                ? began.origin().forkedFrom()
-                : null;
-        var run = found.run().withSteps(steps, doubts, forkedFrom);
+        var run = found.run().withSteps(steps.steps(), doubts, steps.forkedFrom());
         return run.internalError() == null || access.administers(principal) ? run : run.withoutInternalError();
     }
 
@@ -552,8 +576,9 @@ public final class RunService implements AutoCloseable {
         record Read(FlowRun run, List<byte[]> documents, int nextSeq) {}
         var read = database.<Optional<Read>>read(tx -> runs.head(tx, Scope.project(projectId), runId)
                         .map(found -> {
-                            if (!found.documents().isEmpty()) {
-                                return new Read(found.run(), fromSeq == 0 ? found.documents() : List.of(), 1);
+                            var whole = found.whole();
+                            if (whole != null) {
+                                return new Read(found.run(), fromSeq == 0 ? List.of(whole) : List.of(), 1);
                             }
                             var rows = changes.since(tx, runId, fromSeq);
                             return new Read(found.run(), rows.documents(), rows.nextSeq());
@@ -573,6 +598,56 @@ public final class RunService implements AutoCloseable {
     /** The newest runs of the project that have not ended, for those who have checked that the project may be seen. */
     public Map<String, RunProgress.Open> openRuns(String projectId) {
         return database.read(tx -> changes.open(tx, projectId));
+    }
+
+    /**
+     * The steps that a run has executed, one by one in the order in which they ended, those in loops each time: for runs
+     * that have executed too many to be read at once.
+     *
+     * @throws MillraceException ENTITY_NOT_FOUND outside the principal's projects
+     */
+    public SeekPage<ExecutedStep> steps(Principal principal, String runId, PageRequest page) {
+        var found = database.read(tx -> runs.find(tx, principal.scope(), runId))
+                .orElseThrow(() -> MillraceException.notFound("flow_run", runId));
+        access.requireEntity(principal, Permission.READ_RUN, found.run().projectId(), "flow_run", runId);
+        var steps = new StepPage(page);
+        eachRecord(found, steps.firstDocument(), steps::take);
+        return steps.page();
+    }
+
+    /** Takes the records of a run. */
+    private interface Records {
+        /**
+         * @param seq the number of the record's document
+         * @param at its place in it
+         * @return false when no more are wanted
+         */
+        boolean take(int seq, int at, JournalRecord record);
+    }
+
+    /** Reads document by document: a long run's journal is never in memory as a whole. */
+    private void eachRecord(RunStore.Found found, int firstDocument, Records taker) {
+        var runId = found.run().id();
+        JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, runId, path));
+        var whole = found.whole();
+        var seq = firstDocument;
+        var documents = whole == null ? documents(runId, seq) : seq == 0 ? List.of(whole) : List.<byte[]>of();
+        while (!documents.isEmpty()) {
+            for (var document : documents) {
+                var at = 0;
+                for (var record : JournalReader.read(List.of(document), blobs)) {
+                    if (!taker.take(seq, at++, record)) {
+                        return;
+                    }
+                }
+                seq++;
+            }
+            documents = whole == null ? documents(runId, seq) : List.of();
+        }
+    }
+
+    private List<byte[]> documents(String runId, int seq) {
+        return database.read(tx -> runs.documentsFrom(tx, runId, seq));
     }
 
     /**

@@ -23,8 +23,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads runs: those with a row of their own, and those that only the queue knows yet. */
 final class RunStore {
-    /** A run and the packed documents of its journal, in order. */
-    record Found(FlowRun run, List<byte[]> documents) {}
+    private static final int DOCUMENTS_AT_ONCE = 16;
+
+    /**
+     * A run and where its journal is.
+     *
+     * @param whole the packed journal of a run that has no rows in {@code run_journal}
+     */
+    record Found(FlowRun run, byte @Nullable [] whole) {}
 
     /** How many runs of the filter's project and time window have each status. */
     List<StatusCount> countByStatus(Tx tx, RunFilter filter) {
@@ -103,7 +109,7 @@ final class RunStore {
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
                 .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
-                .fetchOptional(row -> new Found(fromRun(row), documents(tx, runId, row.get(FLOW_RUN.JOURNAL))));
+                .fetchOptional(row -> new Found(fromRun(row), row.get(FLOW_RUN.JOURNAL)));
         return recorded.or(() -> queuedRun(tx, scope, runId));
     }
 
@@ -115,17 +121,14 @@ final class RunStore {
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
                 .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
-                .fetchOptional(row -> {
-                    var whole = row.get(FLOW_RUN.JOURNAL);
-                    return new Found(fromRun(row), whole == null ? List.of() : List.of(whole));
-                });
+                .fetchOptional(row -> new Found(fromRun(row), row.get(FLOW_RUN.JOURNAL)));
         return recorded.or(() -> tx.sql()
                 .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)
                 .from(RUN_QUEUE)
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
                 .where(RUN_QUEUE.ID.eq(runId), within(scope, RUN_QUEUE.PROJECT_ID))
-                .fetchOptional(row -> new Found(fromQueue(row), List.of())));
+                .fetchOptional(row -> new Found(fromQueue(row), null)));
     }
 
     private static Optional<Found> queuedRun(Tx tx, Scope scope, String runId) {
@@ -135,10 +138,7 @@ final class RunStore {
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
                 .where(RUN_QUEUE.ID.eq(runId), within(scope, RUN_QUEUE.PROJECT_ID))
-                .fetchOptional(row -> {
-                    var documents = documents(tx, runId, null);
-                    return new Found(fromQueue(row), documents.isEmpty() ? List.of(row.get(RUN_QUEUE.DOC)) : documents);
-                });
+                .fetchOptional(row -> new Found(fromQueue(row), journalled(tx, runId) ? null : row.get(RUN_QUEUE.DOC)));
     }
 
     static List<byte[]> documents(Tx tx, String runId, byte @Nullable [] whole) {
@@ -151,6 +151,36 @@ final class RunStore {
                 .where(RUN_JOURNAL.RUN_ID.eq(runId))
                 .orderBy(RUN_JOURNAL.SEQ)
                 .fetch(RUN_JOURNAL.DOC);
+    }
+
+    private static boolean journalled(Tx tx, String runId) {
+        return tx.sql().fetchExists(RUN_JOURNAL, RUN_JOURNAL.RUN_ID.eq(runId));
+    }
+
+    /** Some of the documents of a run's journal, in order, from this number on; none when there are no more. */
+    List<byte[]> documentsFrom(Tx tx, String runId, int seq) {
+        return tx.sql()
+                .select(RUN_JOURNAL.DOC)
+                .from(RUN_JOURNAL)
+                .where(RUN_JOURNAL.RUN_ID.eq(runId), RUN_JOURNAL.SEQ.ge(seq))
+                .orderBy(RUN_JOURNAL.SEQ)
+                .limit(DOCUMENTS_AT_ONCE)
+                .fetch(RUN_JOURNAL.DOC);
+    }
+
+    /** Bytes of the run's journal as stored, large outputs included. */
+    long storedBytes(Tx tx, String runId) {
+        var rows = tx.sql()
+                .select(DSL.sum(DSL.octetLength(RUN_JOURNAL.DOC.coerce(String.class))))
+                .from(RUN_JOURNAL)
+                .where(RUN_JOURNAL.RUN_ID.eq(runId))
+                .fetchOne(0, Long.class);
+        var blobs = tx.sql()
+                .select(DSL.sum(DSL.octetLength(RUN_BLOB.DATA.coerce(String.class))))
+                .from(RUN_BLOB)
+                .where(RUN_BLOB.RUN_ID.eq(runId))
+                .fetchOne(0, Long.class);
+        return (rows == null ? 0 : rows) + (blobs == null ? 0 : blobs);
     }
 
     /** A packed output that is kept beside the journal. */

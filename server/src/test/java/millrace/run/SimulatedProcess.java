@@ -217,7 +217,7 @@ final class SimulatedProcess implements Calls {
         var here = home.tryEnter();
         Runnable goOn = () -> {
             if (here) {
-                var journal = RunJournal.accepted(writer, header, began, now, 0, false);
+                var journal = RunJournal.accepted(writer, header, began, now, 0, false, 0);
                 launch(run(journal, program, Replay.none(), payload, new CompletableFuture<>()));
             }
         };
@@ -282,24 +282,27 @@ final class SimulatedProcess implements Calls {
         var began =
                 (JournalRecord.Began) JournalReader.read(List.of(claimed.row().doc()), path -> new byte[0])
                         .getFirst();
-        var records = new ArrayList<>(simulation.records(claimed.runId(), claimed.journal()));
+        var records = simulation.records(claimed.runId(), claimed.journal());
         simulation.takenUp(claimed, records);
+        var program = simulation.program(claimed.runId());
+        var replay = Replay.of(program);
+        records.forEach(replay::add);
         var journal = RunJournal.accepted(
                 writer,
                 RunHeader.of(claimed),
                 began,
                 Objects.requireNonNull(claimed.row().startTime()),
                 claimed.nextSeq(),
-                claimed.waitpointId() != null || claimed.takeovers() > 0);
+                claimed.waitpointId() != null || claimed.takeovers() > 0,
+                0);
         if (claimed.row().recorded() && claimed.waitpointId() == null) {
             journal.record();
         }
-        var resumed = resumed(claimed, Replay.of(records).waiting());
+        var resumed = resumed(claimed, replay.waiting());
         if (resumed != null) {
             journal.append(List.of(resumed));
-            records.add(resumed);
+            replay.add(resumed);
         }
-        var replay = Replay.of(records);
         var payload = (ObjectNode) began.payload();
         if (claimed.takeovers() > 0) {
             var position = replay.position();
@@ -311,7 +314,7 @@ final class SimulatedProcess implements Calls {
                 return;
             }
         }
-        drive(run(journal, simulation.program(claimed.runId()), replay, payload, new CompletableFuture<>()));
+        drive(run(journal, program, replay, payload, new CompletableFuture<>()));
     }
 
     /** As {@code RunService.resumed}. */
