@@ -1,5 +1,6 @@
 package millrace.bench;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
@@ -9,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import millrace.engine.Json;
@@ -27,12 +29,17 @@ final class FlowBench implements Callable<Integer> {
     private static final int MOST_CLIENTS = 1_000;
     private static final int MOST_SECONDS = 600;
     private static final int MOST_CONNECTIONS = 64;
+    private static final int USUAL_CLIENTS = 64;
+    private static final int MANY_STEPS = 1_000;
+    private static final int CLIENTS_OF_MANY_STEPS = 4;
+    private static final int PARTS = 10;
+    private static final int PAIRS = 4;
     private static final Duration CATCH_UP = Duration.ofMinutes(2);
 
     private final String name;
     private final Scenario scenario;
 
-    @Option(names = "--clients", description = "Clients at once (${DEFAULT-VALUE}).", defaultValue = "64")
+    @Option(names = "--clients", description = "Clients at once (64; 4 where a run executes thousands of steps).")
     private int clients;
 
     @Option(names = "--seconds", description = "Length of the measurement (${DEFAULT-VALUE}).", defaultValue = "10")
@@ -46,6 +53,14 @@ final class FlowBench implements Callable<Integer> {
             description = "AP_POSTGRES_URL of an empty database; a PostgreSQL of its own if unset.")
     private @Nullable String database;
 
+    @Option(
+            names = "--runs",
+            description = "Measures so many runs instead of a time, and what memory the server has meanwhile.")
+    private int runs;
+
+    @Option(names = "--second", description = "Measures also with a second process that only listens.")
+    private boolean second;
+
     @Option(names = "--json", description = "Writes the result to this file too.")
     private @Nullable Path json;
 
@@ -56,6 +71,9 @@ final class FlowBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, SQLException {
+        if (clients == 0) {
+            clients = scenario.stepsPerRun() < MANY_STEPS ? USUAL_CLIENTS : CLIENTS_OF_MANY_STEPS;
+        }
         if (clients < 1 || clients > MOST_CLIENTS || seconds < 1 || seconds > MOST_SECONDS || warmUp > MOST_SECONDS) {
             throw new IllegalArgumentException(
                     "at most " + MOST_CLIENTS + " clients and " + MOST_SECONDS + " seconds, at least 1");
@@ -71,12 +89,7 @@ final class FlowBench implements Callable<Integer> {
     private int measure(String url) throws IOException, SQLException {
         var store = new Postgres(url);
         try (var sink = new Sink();
-                var server = ServerProcess.start(Map.of(
-                        "AP_POSTGRES_URL", url,
-                        "AP_LOG_LEVEL", "warn",
-                        "AP_ENVIRONMENT", "test",
-                        "AP_SSRF_ALLOW_LIST", "127.0.0.1",
-                        "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false"))) {
+                var server = ServerProcess.start(settings(url))) {
             String flow;
             try (var owner = Client.owner(server.base())) {
                 flow = owner.publish(scenario.flow().apply(sink.url()));
@@ -88,15 +101,65 @@ final class FlowBench implements Callable<Integer> {
                     scenario.answer());
             load.run(clients, Duration.ofSeconds(warmUp));
             var before = accepted(store);
-            var many = load.run(clients, Duration.ofSeconds(seconds));
+            var costBefore = Cost.of(store, server.pid());
+            var memory = Json.array();
+            var many = runs > 0 ? untilRuns(load, server, memory) : load.run(clients, Duration.ofSeconds(seconds));
             var kept = accepted(store) - before;
             var one = load.run(1, Duration.ofSeconds(Math.max(2, seconds / 3)));
             var caughtUp = untilAllEnded(store);
-            var rows = new InsertRate(store).measure(
-                    Math.min(clients, MOST_CONNECTIONS), Duration.ofSeconds(Math.max(3, seconds / 2)));
-            report(many, one, kept, caughtUp, rows, store);
+            var measured = (runs > 0 ? runs / PARTS * PARTS : many.latencies().size())
+                    + one.latencies().size();
+            var cost = Cost.of(store, server.pid()).since(costBefore);
+            var pairs = second ? besideSecond(load, url) : Json.array();
+            var rows = new InsertRate(store)
+                    .measure(Math.min(clients, MOST_CONNECTIONS), Duration.ofSeconds(Math.max(3, seconds / 2)));
+            report(many, one, kept, caughtUp, rows, store, measured == 0 ? null : cost, measured, memory, pairs);
             return many.errors() + one.errors() == 0 ? 0 : 1;
         }
+    }
+
+    /** In ten parts; between them the server's memory is looked at. */
+    private HttpLoad.Result untilRuns(HttpLoad load, ServerProcess server, ArrayNode memory) throws IOException {
+        HttpLoad.Result last = null;
+        for (var part = 0; part < PARTS; part++) {
+            last = load.run(clients, runs / PARTS);
+            memory.add(residentMb(server.pid()));
+        }
+        return Objects.requireNonNull(last);
+    }
+
+    private static long residentMb(long pid) throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+                .findFirst()
+                .orElse(0);
+    }
+
+    /** By turns, since a machine is not equally quick all the time. */
+    private ArrayNode besideSecond(HttpLoad load, String url) throws IOException {
+        var pairs = Json.array();
+        for (var pair = 0; pair < PAIRS; pair++) {
+            var alone = load.run(clients, Duration.ofSeconds(seconds)).perSecond();
+            try (var ignored = ServerProcess.start(settings(url))) {
+                // The start of a process is not what is measured.
+                load.run(clients, Duration.ofSeconds(2));
+                var beside = load.run(clients, Duration.ofSeconds(seconds)).perSecond();
+                pairs.addArray().add(Math.round(alone)).add(Math.round(beside));
+            }
+        }
+        return pairs;
+    }
+
+    private static Map<String, String> settings(String url) {
+        return Map.of(
+                "AP_POSTGRES_URL", url,
+                "AP_LOG_LEVEL", "warn",
+                "AP_ENVIRONMENT", "test",
+                "AP_SSRF_ALLOW_LIST", "127.0.0.1",
+                "AP_ENCRYPTION_KEY", "0".repeat(32),
+                "AP_JWT_SECRET", "bench-".repeat(6),
+                "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false");
     }
 
     private static long accepted(Postgres database) throws SQLException {
@@ -117,7 +180,16 @@ final class FlowBench implements Callable<Integer> {
     }
 
     private void report(
-            HttpLoad.Result many, HttpLoad.Result one, long kept, Duration caughtUp, double rows, Postgres database)
+            HttpLoad.Result many,
+            HttpLoad.Result one,
+            long kept,
+            Duration caughtUp,
+            double rows,
+            Postgres database,
+            @Nullable Cost cost,
+            int measured,
+            ArrayNode memory,
+            ArrayNode pairs)
             throws IOException, SQLException {
         var durable = database.ask("SELECT current_setting('fsync') || ', ' || current_setting('synchronous_commit')");
         var version = database.ask("SHOW server_version");
@@ -138,6 +210,15 @@ final class FlowBench implements Callable<Integer> {
                 Math.min(clients, MOST_CONNECTIONS),
                 rows,
                 many.perSecond() / rows);
+        if (cost != null) {
+            System.out.println(cost.perRun(measured));
+        }
+        if (!memory.isEmpty()) {
+            System.out.println("server's memory in MB after each tenth of the runs: " + Json.text(memory));
+        }
+        if (!pairs.isEmpty()) {
+            System.out.println("runs/s alone and beside a second process, by turns: " + Json.text(pairs));
+        }
         for (var result : new HttpLoad.Result[] {many, one}) {
             if (result.errors() > 0) {
                 System.out.println("first error at " + result.clients() + " clients: " + result.firstError());
@@ -150,6 +231,15 @@ final class FlowBench implements Callable<Integer> {
                 .put("caughtUpMs", caughtUp.toMillis())
                 .put("insertRowsPerSecond", Math.round(rows))
                 .put("ratio", many.perSecond() / rows);
+        if (cost != null) {
+            all.set("cost", cost.json(measured));
+        }
+        if (!memory.isEmpty()) {
+            all.set("memoryMb", memory);
+        }
+        if (!pairs.isEmpty()) {
+            all.set("aloneAndBesideSecond", pairs);
+        }
         System.out.println(Json.text(all));
         if (json != null) {
             Files.writeString(json, Json.text(all) + "\n");

@@ -10,7 +10,9 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class HttpLoad {
     private static final int BUFFER_BYTES = 16 * 1024;
+    private static final Duration LONGEST = Duration.ofHours(2);
 
     private final int port;
-    private final byte[] request;
-    private final String expectedBody;
+    private final Supplier<byte @Nullable []> requests;
+    private final @Nullable String expectedBody;
 
     /** What one measurement saw; a wrong status, a wrong body and a broken connection are errors. */
     record Result(int clients, Duration time, Latencies latencies, int errors, String firstError) {
@@ -31,34 +34,55 @@ final class HttpLoad {
         }
     }
 
+    /** The same call again and again. */
     HttpLoad(int port, String path, String body, String expectedBody) {
         this.port = port;
         this.expectedBody = expectedBody;
-        this.request = ("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
+        var request = request(port, path, body);
+        this.requests = () -> request;
+    }
+
+    /** One call of each of these paths, whatever the body of the answer. */
+    HttpLoad(int port, List<String> paths, String body) {
+        this.port = port;
+        this.expectedBody = null;
+        var next = paths.iterator();
+        this.requests = () -> next.hasNext() ? request(port, next.next(), body) : null;
+    }
+
+    private static byte[] request(int port, String path, String body) {
+        return ("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1:" + port
                         + "\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.getBytes(StandardCharsets.UTF_8).length + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.UTF_8);
     }
 
     Result run(int clients, Duration time) throws IOException {
+        return run(clients, time, Integer.MAX_VALUE);
+    }
+
+    /** So many calls in all, or as many as there are. */
+    Result run(int clients, int calls) throws IOException {
+        return run(Math.min(clients, calls), LONGEST, calls);
+    }
+
+    private Result run(int clients, Duration time, int calls) throws IOException {
+        var began = System.nanoTime();
         try (var selector = Selector.open()) {
-            var run = new Run(selector, time);
+            var run = new Run(selector, time, calls);
             for (var i = 0; i < clients; i++) {
                 run.connect();
             }
             run.untilTheEnd();
-            return new Result(clients, time, run.latencies, run.errors, run.firstError);
+            return new Result(
+                    clients, Duration.ofNanos(System.nanoTime() - began), run.latencies, run.errors, run.firstError);
         }
     }
 
     private static final class Connection {
         final ByteBuffer in = ByteBuffer.allocate(BUFFER_BYTES);
-        final ByteBuffer out;
+        ByteBuffer out = ByteBuffer.allocate(0);
         long sent;
-
-        Connection(byte[] request) {
-            this.out = ByteBuffer.wrap(request);
-        }
     }
 
     private final class Run {
@@ -69,8 +93,11 @@ final class HttpLoad {
         int open;
         String firstError = "";
 
-        Run(Selector selector, Duration time) {
+        int left;
+
+        Run(Selector selector, Duration time, int calls) {
             this.selector = selector;
+            this.left = calls;
             this.end = System.nanoTime() + time.toNanos();
         }
 
@@ -78,7 +105,7 @@ final class HttpLoad {
             var channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);
-            var connection = new Connection(request);
+            var connection = new Connection();
             var key = channel.register(selector, SelectionKey.OP_READ, connection);
             open++;
             send(key, connection);
@@ -106,7 +133,7 @@ final class HttpLoad {
                 var answer = answer(connection.in);
                 if (answer != null) {
                     latencies.add(System.nanoTime() - connection.sent);
-                    if (!answer.equals("200 " + expectedBody)) {
+                    if (expectedBody == null ? !answer.startsWith("200 ") : !answer.equals("200 " + expectedBody)) {
                         fault("answered " + answer);
                     }
                     connection.in.clear();
@@ -120,7 +147,13 @@ final class HttpLoad {
         }
 
         private void send(SelectionKey key, Connection connection) throws IOException {
-            connection.out.rewind();
+            var request = left-- > 0 ? requests.get() : null;
+            if (request == null) {
+                key.channel().close();
+                open--;
+                return;
+            }
+            connection.out = ByteBuffer.wrap(request);
             connection.sent = System.nanoTime();
             flush(key, connection);
         }

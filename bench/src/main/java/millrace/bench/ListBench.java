@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import millrace.engine.Json;
@@ -77,12 +78,19 @@ final class ListBench implements Callable<Integer> {
                     GeneratedRuns.DAYS,
                     rows);
             System.out.println("rows   p50 ms   p95 ms   small p50   ratio  filter");
-            var all = Json.object().put("bench", "list").put("runs", large.count).put("smallRuns", little.count);
+            var all =
+                    Json.object().put("bench", "list").put("runs", large.count).put("smallRuns", little.count);
             all.put("insertRowsPerSecond", Math.round(rows));
             var pages = all.putArray("pages");
             var missed = new ArrayList<String>();
+            var littleFilters = little.filters();
             for (var filter : large.filters().entrySet()) {
-                var page = measure(filter.getKey(), large, filter.getValue(), little, little.filters().get(filter.getKey()));
+                var page = measure(
+                        filter.getKey(),
+                        large,
+                        filter.getValue(),
+                        little,
+                        Objects.requireNonNull(littleFilters.get(filter.getKey())));
                 pages.add(page);
                 if (!page.path("held").asBoolean()) {
                     missed.add(filter.getKey());
@@ -158,13 +166,25 @@ final class ListBench implements Callable<Integer> {
         static Store open(String url, long runs) throws SQLException {
             var database = new Postgres(url);
             var server = ServerProcess.start(Map.of(
-                    "AP_POSTGRES_URL", url, "AP_LOG_LEVEL", "warn", "AP_ENVIRONMENT", "test",
-                    "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false",
+                    "AP_POSTGRES_URL",
+                    url,
+                    "AP_LOG_LEVEL",
+                    "warn",
+                    "AP_ENVIRONMENT",
+                    "test",
+                    "AP_API_RATE_LIMIT_AUTHN_ENABLED",
+                    "false",
                     // A store that is kept is opened again by another process, in another folder.
-                    "AP_ENCRYPTION_KEY", "0".repeat(32), "AP_JWT_SECRET", "bench-".repeat(6)));
+                    "AP_ENCRYPTION_KEY",
+                    "0".repeat(32),
+                    "AP_JWT_SECRET",
+                    "bench-".repeat(6)));
             var owner = Client.owner(server.base());
             var flows = new ArrayList<String>();
-            owner.get("/flows?limit=100&projectId=" + owner.projectId()).success().path("data").forEach(flow -> flows.add(flow.path("id").asText()));
+            owner.get("/flows?limit=100&projectId=" + owner.projectId())
+                    .success()
+                    .path("data")
+                    .forEach(flow -> flows.add(flow.path("id").asText()));
             if (flows.isEmpty()) {
                 IntStream.range(0, FLOWS + 1).forEach(i -> flows.add(owner.publish(FlowBuilder.fourSteps())));
                 System.out.println("filling a store with " + runs + " runs");
@@ -172,16 +192,20 @@ final class ListBench implements Callable<Integer> {
                         .fill(runs, Instant.now());
             }
             // Sorted by how many runs they have: the list of flows has an order of its own.
-            var bySize = database.column("SELECT \"flowId\" FROM (SELECT \"flowId\" FROM flow_run LIMIT 200000) AS sample"
-                    + " GROUP BY 1 ORDER BY count(*) DESC");
-            var rare = database.column("SELECT \"flowId\" FROM flow_run WHERE id LIKE '%rare000000000'").getFirst();
+            var bySize =
+                    database.column("SELECT \"flowId\" FROM (SELECT \"flowId\" FROM flow_run LIMIT 200000) AS sample"
+                            + " GROUP BY 1 ORDER BY count(*) DESC");
+            var rare = database.column("SELECT \"flowId\" FROM flow_run WHERE id LIKE '%rare000000000'")
+                    .getFirst();
             bySize.remove(rare);
             bySize.add(rare);
-            return new Store(database, server, owner, bySize, Long.parseLong(database.ask("SELECT count(*) FROM flow_run")));
+            return new Store(
+                    database, server, owner, bySize, Long.parseLong(database.ask("SELECT count(*) FROM flow_run")));
         }
 
         JsonNode page(String filter) {
-            return owner.get("/flow-runs?projectId=" + owner.projectId() + filter).success();
+            return owner.get("/flow-runs?projectId=" + owner.projectId() + filter)
+                    .success();
         }
 
         /** The queries by what they ask for. */
@@ -196,8 +220,12 @@ final class ListBench implements Callable<Integer> {
             filters.put("status, rare", "&status=" + GeneratedRuns.RARE_STATUS);
             filters.put("status, none", "&status=MEMORY_LIMIT_EXCEEDED");
             filters.put("status, SUCCEEDED", "&status=SUCCEEDED");
-            filters.put("status, three", "&status=FAILED&status=" + GeneratedRuns.RARE_STATUS + "&status=MEMORY_LIMIT_EXCEEDED");
-            filters.put("status, all that failed rarely", "&status=" + GeneratedRuns.RARE_STATUS + "&status=MEMORY_LIMIT_EXCEEDED");
+            filters.put(
+                    "status, three",
+                    "&status=FAILED&status=" + GeneratedRuns.RARE_STATUS + "&status=MEMORY_LIMIT_EXCEEDED");
+            filters.put(
+                    "status, all that failed rarely",
+                    "&status=" + GeneratedRuns.RARE_STATUS + "&status=MEMORY_LIMIT_EXCEEDED");
             filters.put("flowId, common", often);
             filters.put("flowId, rare", seldom);
             filters.put("flowId, none", never);
@@ -213,7 +241,8 @@ final class ListBench implements Callable<Integer> {
             filters.put("createdBefore", "&createdBefore=" + now.minus(20, ChronoUnit.DAYS));
             filters.put(
                     "createdAfter and createdBefore",
-                    "&createdAfter=" + now.minus(12, ChronoUnit.DAYS) + "&createdBefore=" + now.minus(10, ChronoUnit.DAYS));
+                    "&createdAfter=" + now.minus(12, ChronoUnit.DAYS) + "&createdBefore="
+                            + now.minus(10, ChronoUnit.DAYS));
             filters.put("failedStepName, common", "&failedStepName=" + GeneratedRuns.COMMON_STEP);
             filters.put("failedStepName, rare", "&failedStepName=" + GeneratedRuns.RARE_STEP);
             filters.put("failedStepName, none", "&failedStepName=nowhere");
@@ -225,7 +254,12 @@ final class ListBench implements Callable<Integer> {
             filters.put("includeArchived", "&includeArchived=true");
             filters.put("includeArchived and status", "&includeArchived=true&status=FAILED");
             filters.put("inDoubt", "&inDoubt=true");
-            filters.put("cursor", "&cursor=" + encoded(page("&createdBefore=" + now.minus(7, ChronoUnit.DAYS)).path("next").asText()));
+            filters.put(
+                    "cursor",
+                    "&cursor="
+                            + encoded(page("&createdBefore=" + now.minus(7, ChronoUnit.DAYS))
+                                    .path("next")
+                                    .asText()));
             return filters;
         }
 
@@ -234,7 +268,8 @@ final class ListBench implements Callable<Integer> {
             var ids = new StringBuilder();
             page("&createdBefore=" + Instant.now().minus(15, ChronoUnit.DAYS))
                     .path("data")
-                    .forEach(run -> ids.append("&flowRunIds=").append(run.path("id").asText()));
+                    .forEach(run ->
+                            ids.append("&flowRunIds=").append(run.path("id").asText()));
             return ids.toString();
         }
 

@@ -12,6 +12,8 @@ public final class Main {
         var commands = new CommandLine(new Main());
         Scenario.all().forEach((name, scenario) -> commands.addSubcommand(name, new FlowBench(name, scenario)));
         commands.addSubcommand("list", new ListBench());
+        commands.addSubcommand("resume", new ResumeBench());
+        commands.addSubcommand("retention", new RetentionBench());
         System.exit(commands.setExecutionExceptionHandler((failure, command, parsed) -> {
                     System.err.println("millrace bench: " + failure.getMessage());
                     return 1;

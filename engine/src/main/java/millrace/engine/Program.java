@@ -99,8 +99,7 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
                     }
                     collectKeeping(loop.first(), names);
                 }
-                case CompiledStep.Router router ->
-                    router.children().forEach(child -> collectKeeping(child, names));
+                case CompiledStep.Router router -> router.children().forEach(child -> collectKeeping(child, names));
                 case CompiledStep.Caller caller -> {
                     collectKeeping(caller.onSuccess(), names);
                     collectKeeping(caller.onFailure(), names);

@@ -112,7 +112,8 @@ public final class Replay {
             var iteration = Integer.parseInt(path, bracket + 1, slash - 1, 10);
             var loop = path.substring(0, bracket);
             var before = passed.getOrDefault(loop, new Passed(0, 0));
-            if (iteration == before.iterations() + 1 && !keepsIterations.test(loop.substring(loop.lastIndexOf('/') + 1))) {
+            if (iteration == before.iterations() + 1
+                    && !keepsIterations.test(loop.substring(loop.lastIndexOf('/') + 1))) {
                 forget(loop, before);
             }
         }
@@ -131,9 +132,10 @@ public final class Replay {
             }
         }
         finished.keySet().removeIf(path -> path.startsWith(prefix));
-        for (var inner : List.copyOf(passed.keySet())) {
-            if (inner.startsWith(prefix)) {
-                steps += passed.remove(inner).steps();
+        for (var inner : List.copyOf(passed.entrySet())) {
+            if (inner.getKey().startsWith(prefix)) {
+                passed.remove(inner.getKey());
+                steps += inner.getValue().steps();
             }
         }
         var loopsBefore = loopEnds.size();

@@ -50,8 +50,8 @@ final class SqlRows {
             return claimed;
         }
         var complete = new ArrayList<RunTables.Claimed>(claimed.size());
-        try (var statement =
-                connection.prepareStatement("SELECT seq, doc FROM run_journal WHERE \"runId\" = ? ORDER BY seq LIMIT ?");
+        try (var statement = connection.prepareStatement(
+                        "SELECT seq, doc FROM run_journal WHERE \"runId\" = ? ORDER BY seq LIMIT ?");
                 var last = connection.prepareStatement("SELECT max(seq) FROM run_journal WHERE \"runId\" = ?")) {
             for (var run : claimed) {
                 statement.setString(1, run.runId());

@@ -277,7 +277,8 @@ public final class RunActions implements AutoCloseable {
                 } else {
                     var documents = RunStore.documents(tx, runId, null);
                     var replay = Replay.of(Program.empty());
-                    documents.forEach(document -> records(tx, runId, List.of(document)).forEach(replay::add));
+                    documents.forEach(
+                            document -> records(tx, runId, List.of(document)).forEach(replay::add));
                     life.endCanceled(tx, open, !documents.isEmpty(), inDoubt(replay));
                     answerParent(tx, open);
                 }

@@ -147,9 +147,7 @@ final class RunListStore {
         if (others.isEmpty()) {
             return some;
         }
-        return some.stream()
-                .flatMap(one -> others.stream().map(one::and))
-                .toList();
+        return some.stream().flatMap(one -> others.stream().map(one::and)).toList();
     }
 
     // ---- windows
@@ -186,7 +184,8 @@ final class RunListStore {
 
     private static List<Window> earlier(@Nullable Instant last, @Nullable Instant first, Instant now) {
         var windows = new ArrayList<Window>();
-        // The last moment itself is asked for too. Without one, the days to come are left out, but for a clock that is ahead:
+        // The last moment itself is asked for too. Without one, the days to come are left out, but for a clock that is
+        // ahead:
         // planning costs more than reading, and partitions are made ahead.
         var newest = now.plus(AHEAD);
         var to = last == null || last.isAfter(newest) ? newest : last.plusMillis(1);
@@ -249,7 +248,10 @@ final class RunListStore {
                 }
                 if (more && System.nanoTime() > until) {
                     return SeekPage.part(
-                            runs(tx, filter, hits), page, RunListStore::keys, Objects.requireNonNull(reached).keys());
+                            runs(tx, filter, hits),
+                            page,
+                            RunListStore::keys,
+                            Objects.requireNonNull(reached).keys());
                 }
             }
         }
@@ -286,8 +288,8 @@ final class RunListStore {
         if (!filter.flowIds().isEmpty()) {
             looked = looked.and(FLOW_RUN.FLOW_ID.in(filter.flowIds()));
         }
-        looked = looked.and(tx.dialect()
-                .containsIgnoreCase(tx.dialect().jsonText(FLOW_RUN.FAILED_STEP, "message"), part));
+        looked = looked.and(
+                tx.dialect().containsIgnoreCase(tx.dialect().jsonText(FLOW_RUN.FAILED_STEP, "message"), part));
         return tx.sql()
                 .select(FLOW_RUN.CREATED, FLOW_RUN.ID, DSL.field(looked))
                 .from(FLOW_RUN)
@@ -313,9 +315,14 @@ final class RunListStore {
                 .from(FLOW_RUN)
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
-                .where(FLOW_RUN.ID.in(places.stream().map(Place::id).toList()), FLOW_RUN.PROJECT_ID.eq(filter.projectId()))
+                .where(
+                        FLOW_RUN.ID.in(places.stream().map(Place::id).toList()),
+                        FLOW_RUN.PROJECT_ID.eq(filter.projectId()))
                 .forEach(found -> byId.put(found.get(FLOW_RUN.ID), RunStore.fromRun(found)));
-        return places.stream().map(place -> byId.get(place.id())).filter(Objects::nonNull).toList();
+        return places.stream()
+                .map(place -> byId.get(place.id()))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     // ---- runs that only the queue knows
@@ -359,9 +366,7 @@ final class RunListStore {
     private static Condition after(Field<Instant> created, Field<String> id, PageRequest page) {
         var cursor = page.cursor();
         var moment = cursor == null ? null : cursor.moment("created");
-        return cursor == null || moment == null
-                ? noCondition()
-                : beyond(created, id, moment, cursor.text("id"), page);
+        return cursor == null || moment == null ? noCondition() : beyond(created, id, moment, cursor.text("id"), page);
     }
 
     private static Condition beyond(

@@ -60,7 +60,8 @@ class SchemaTest {
                         "CREATE INDEX idx_run_project_id_failed_created ON ONLY public.flow_run USING btree"
                                 + " (\"projectId\", created DESC, id DESC)" + failed,
                         "CREATE INDEX idx_run_project_id_failed_step_created ON ONLY public.flow_run USING btree"
-                                + " (\"projectId\", ((\"failedStep\" ->> 'name'::text)), created DESC, id DESC)" + failed,
+                                + " (\"projectId\", ((\"failedStep\" ->> 'name'::text)), created DESC, id DESC)"
+                                + failed,
                         "CREATE INDEX idx_run_project_id_archived_created ON ONLY public.flow_run USING btree"
                                 + " (\"projectId\", created DESC, id DESC)"
                                 + " WHERE (((environment)::text = 'PRODUCTION'::text) AND (\"archivedAt\" IS NOT NULL))",

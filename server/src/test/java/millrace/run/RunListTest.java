@@ -78,7 +78,8 @@ class RunListTest {
             }
             assertThat(forwards).describedAs("%s", filter).isEqualTo(expected);
 
-            var backwards = new ArrayList<>(last.data().stream().map(FlowRun::id).toList());
+            var backwards =
+                    new ArrayList<>(last.data().stream().map(FlowRun::id).toList());
             for (var before = last.preceding(LIMIT); before != null; before = page.preceding(LIMIT)) {
                 page = page(database, filter, before);
                 backwards.addAll(0, page.data().stream().map(FlowRun::id).toList());
@@ -96,16 +97,23 @@ class RunListTest {
         var flow = flows.getFirst();
         var after = newest.minus(Duration.ofDays(20));
         var before = newest.minus(Duration.ofDays(3));
-        var some = all.stream().filter(run -> run.production() && !run.archived()).limit(30).map(Kept::id).toList();
+        var some = all.stream()
+                .filter(run -> run.production() && !run.archived())
+                .limit(30)
+                .map(Kept::id)
+                .toList();
         filters.put(filter(), run -> true);
-        filters.put(filter(List.of(flow), List.of(), List.of()), run -> run.flowId().equals(flow));
+        filters.put(
+                filter(List.of(flow), List.of(), List.of()), run -> run.flowId().equals(flow));
         filters.put(
                 filter(flows.subList(0, 2), List.of("FAILED", "TIMEOUT"), List.of()),
-                run -> flows.subList(0, 2).contains(run.flowId()) && List.of("FAILED", "TIMEOUT").contains(run.status()));
+                run -> flows.subList(0, 2).contains(run.flowId())
+                        && List.of("FAILED", "TIMEOUT").contains(run.status()));
         filters.put(
                 filter(List.of(), List.of("LOG_SIZE_EXCEEDED"), List.of()),
                 run -> run.status().equals("LOG_SIZE_EXCEEDED"));
-        filters.put(filter(List.of(), List.of(), List.of("red")), run -> run.tags().contains("red"));
+        filters.put(
+                filter(List.of(), List.of(), List.of("red")), run -> run.tags().contains("red"));
         filters.put(
                 filter(manyWith(flow), List.of("FAILED", "SUCCEEDED"), List.of("red", "blue")),
                 run -> run.flowId().equals(flow)
@@ -119,9 +127,7 @@ class RunListTest {
                 run -> !run.created().isAfter(before));
         filters.put(
                 filter(after, before, "a", null, List.of(), false),
-                run -> !run.created().isBefore(after)
-                        && !run.created().isAfter(before)
-                        && "a".equals(run.step()));
+                run -> !run.created().isBefore(after) && !run.created().isAfter(before) && "a".equals(run.step()));
         filters.put(
                 filter(null, null, null, "DISK", List.of(), false),
                 run -> run.message() != null && run.message().contains("disk"));
