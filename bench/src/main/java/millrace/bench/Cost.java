@@ -24,7 +24,7 @@ record Cost(long commits, long walBytes, long serverMicros, long postgresMicros)
     static Cost of(Postgres database, long serverPid) throws SQLException {
         var numbers = database.numbers("""
                 SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()),
-                    (SELECT wal_bytes FROM pg_stat_wal)::bigint, 
+                    (SELECT wal_bytes FROM pg_stat_wal)::bigint,
                     (SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer')
                 """);
         return new Cost(numbers[0], numbers[1], micros(serverPid), postgres(numbers[2]));
@@ -64,7 +64,9 @@ record Cost(long commits, long walBytes, long serverMicros, long postgresMicros)
             }
             var postmaster = stat(checkpointer)[2];
             var stat = stat(Long.parseLong(postmaster));
-            var ticks = Long.parseLong(stat[12]) + Long.parseLong(stat[13]) + Long.parseLong(stat[14])
+            var ticks = Long.parseLong(stat[12])
+                    + Long.parseLong(stat[13])
+                    + Long.parseLong(stat[14])
                     + Long.parseLong(stat[15]);
             for (var process : processes) {
                 var child = stat(Long.parseLong(process.getFileName().toString()));

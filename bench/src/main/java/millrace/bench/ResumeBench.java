@@ -113,8 +113,9 @@ final class ResumeBench implements Callable<Integer> {
         var began = System.nanoTime();
         while (Long.parseLong(store.ask(question)) != answer) {
             if (System.nanoTime() - began > PATIENCE.toNanos()) {
-                throw new IllegalStateException("after " + PATIENCE + ": " + question + " is " + store.ask(question) + "; queue: "
-                        + store.column("SELECT status || ' ' || count(*) FROM run_queue GROUP BY status"));
+                throw new IllegalStateException(
+                        "after " + PATIENCE + ": " + question + " is " + store.ask(question) + "; queue: "
+                                + store.column("SELECT status || ' ' || count(*) FROM run_queue GROUP BY status"));
             }
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }

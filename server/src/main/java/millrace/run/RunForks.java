@@ -67,12 +67,13 @@ public final class RunForks {
         if (!RunStatus.valueOf(parent.status()).terminal()) {
             throw MillraceException.conflict("The run has not ended. Only a run that has ended can be forked.");
         }
-        if (found.documents().isEmpty()) {
+        var documents = database.read(tx -> RunStore.documents(tx, runId, found.whole()));
+        if (documents.isEmpty()) {
             throw MillraceException.of(
                     ErrorCode.FLOW_RUN_RETRY_OUTSIDE_RETENTION,
                     Map.of("flowRunId", runId, "failedJobRetentionDays", retention.toDays()));
         }
-        var records = JournalReader.read(found.documents(), path -> database.read(tx -> stored.blob(tx, runId, path)));
+        var records = JournalReader.read(documents, path -> database.read(tx -> stored.blob(tx, runId, path)));
         var began = forked(
                 (JournalRecord.Began) records.getFirst(), runId, fork.replaced().get(TRIGGER));
         var kept = kept(records, fork);

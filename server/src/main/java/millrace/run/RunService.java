@@ -495,12 +495,14 @@ public final class RunService implements AutoCloseable {
         if (stepName == null) {
             return;
         }
-        var records = new ArrayList<JournalRecord>();
+        var log = RunLog.open(Integer.MAX_VALUE, Long.MAX_VALUE);
         database.read(tx -> runs.find(tx, Scope.project(header.projectId()), header.runId()))
-                .ifPresent(found -> records.addAll(JournalReader.read(
-                        found.documents(), path -> database.read(tx -> runs.blob(tx, header.runId(), path)))));
-        records.addAll(last);
-        var step = RunLog.steps(records, Integer.MAX_VALUE).path(stepName);
+                .ifPresent(found -> eachRecord(found, 0, (seq, at, record) -> {
+                    log.add(record);
+                    return true;
+                }));
+        last.forEach(log::add);
+        var step = log.steps().path(stepName);
         tested.tested(header, stepName, step.get("input"), step.get("output"));
     }
 
