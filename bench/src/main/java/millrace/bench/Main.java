@@ -14,6 +14,7 @@ public final class Main {
         commands.addSubcommand("list", new ListBench());
         commands.addSubcommand("resume", new ResumeBench());
         commands.addSubcommand("retention", new RetentionBench());
+        commands.addSubcommand("jmh", new JmhBench());
         System.exit(commands.setExecutionExceptionHandler((failure, command, parsed) -> {
                     System.err.println("millrace bench: " + failure.getMessage());
                     return 1;

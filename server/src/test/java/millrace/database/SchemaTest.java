@@ -1,5 +1,9 @@
 package millrace.database;
 
+import org.junit.jupiter.api.Test;
+import java.util.Map;
+import java.util.Arrays;
+import java.lang.reflect.RecordComponent;
 import static millrace.schema.Tables.FLOW;
 import static millrace.schema.Tables.FLOW_VERSION;
 import static millrace.schema.Tables.PLATFORM;
@@ -95,6 +99,49 @@ class SchemaTest {
                                         + ") OR sql LIKE '%REFERENCES flow_run%')");
 
         assertThat(keys).isEmpty();
+    }
+
+    /** What docs/scaling.md builds on: runs can be placed by project, on several primaries or a distributed one. */
+    @OnBothDatabases
+    void every_row_of_a_run_names_its_project_and_its_run(TestDatabases databases, DatabaseKind kind) {
+        if (!kind.postgres()) {
+            return;
+        }
+        var catalogue = new Catalogue(databases.migrated());
+        var runKeys = Map.of(
+                "flow_run", "id",
+                "run_queue", "id",
+                "run_journal", "runId",
+                "run_blob", "runId",
+                "run_doubt", "runId",
+                "waitpoint", "flowRunId");
+        runKeys.forEach((table, runKey) -> {
+            assertThat(catalogue.texts("SELECT attname FROM pg_attribute WHERE attrelid = '" + table
+                            + "'::regclass AND attnotnull AND attname IN ('projectId', '" + runKey + "')"))
+                    .describedAs(table)
+                    .containsExactlyInAnyOrder("projectId", runKey);
+            assertThat(catalogue.texts("SELECT indexdef FROM pg_indexes WHERE tablename = '" + table
+                            + "' AND indexdef LIKE 'CREATE UNIQUE%' AND indexdef NOT LIKE '%waitpoint_pkey%'"))
+                    .describedAs("unique within a run, so within a project: %s", table)
+                    .isNotEmpty()
+                    .allMatch(index -> index.replace("\"", "").contains("(" + runKey));
+        });
+        assertThat(catalogue.texts("SELECT confrelid::regclass::text FROM pg_constraint"
+                        + " WHERE contype = 'f' AND conrelid = 'waitpoint'::regclass"))
+                .describedAs("a waitpoint refers to its project alone")
+                .containsExactly("project");
+    }
+
+    @Test
+    void what_a_run_writes_at_once_is_of_one_project() {
+        var parts = Arrays.stream(RunFlush.class.getDeclaredClasses())
+                .filter(Class::isRecord)
+                .flatMap(part -> Arrays.stream(part.getRecordComponents()))
+                .map(RecordComponent::getName);
+
+        assertThat(Arrays.stream(RunFlush.class.getRecordComponents()).map(RecordComponent::getName))
+                .contains("projectId");
+        assertThat(parts).doesNotContain("projectId");
     }
 
     @OnBothDatabases
