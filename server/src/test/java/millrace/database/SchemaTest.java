@@ -1,9 +1,5 @@
 package millrace.database;
 
-import org.junit.jupiter.api.Test;
-import java.util.Map;
-import java.util.Arrays;
-import java.lang.reflect.RecordComponent;
 import static millrace.schema.Tables.FLOW;
 import static millrace.schema.Tables.FLOW_VERSION;
 import static millrace.schema.Tables.PLATFORM;
@@ -12,9 +8,13 @@ import static millrace.schema.Tables.USER;
 import static millrace.schema.Tables.USER_IDENTITY;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.RecordComponent;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import millrace.engine.Json;
+import org.junit.jupiter.api.Test;
 
 class SchemaTest {
     private static final List<String> REQUIRED = List.of(

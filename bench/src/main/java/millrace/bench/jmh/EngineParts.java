@@ -42,9 +42,15 @@ public class EngineParts {
              "to": ["{{trigger['output'].body.customer.name}}"], "fixed": 7}
             """));
     private final Condition greater = new Condition(
-            Operator.NUMBER_IS_GREATER_THAN, Json.object().textNode("12.50"), Json.object().textNode("9"), false);
+            Operator.NUMBER_IS_GREATER_THAN,
+            Json.object().textNode("12.50"),
+            Json.object().textNode("9"),
+            false);
     private final Condition contains = new Condition(
-            Operator.TEXT_CONTAINS, Json.object().textNode("Ada Lovelace"), Json.object().textNode("LOVE"), false);
+            Operator.TEXT_CONTAINS,
+            Json.object().textNode("Ada Lovelace"),
+            Json.object().textNode("LOVE"),
+            false);
     private final JournalRecord record = new JournalRecord.Finished(
             "loop[41]/sum",
             "PIECE",
