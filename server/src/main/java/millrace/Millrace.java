@@ -2,7 +2,6 @@ package millrace;
 
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -41,7 +40,6 @@ import millrace.instance.Flags;
 import millrace.instance.Health;
 import millrace.instance.InstanceRoutes;
 import millrace.instance.KeyCheck;
-import millrace.journal.Waits;
 import millrace.notify.EventRoutes;
 import millrace.notify.LiveRuns;
 import millrace.payload.WebhookBody;
@@ -84,8 +82,6 @@ public final class Millrace implements AutoCloseable {
     /** Largest answer that a piece's HTTP call takes in. */
     private static final long MAX_ANSWER_BYTES = 64L << 20;
 
-    private static final Duration HEARTBEAT = Duration.ofSeconds(1);
-    private static final Duration LEASE = Duration.ofSeconds(8);
     private static final Duration POLL = Duration.ofMillis(250);
 
     /** What processes tell each other: runs are free, runs are to be canceled. */
@@ -111,7 +107,8 @@ public final class Millrace implements AutoCloseable {
     }
 
     private HttpServer build(Settings settings) {
-        InstantSource clock = InstantSource.system();
+        var surroundings = Surroundings.find();
+        var clock = surroundings.clock();
         RandomGenerator random = new SecureRandom();
         var ids = new Ids(random);
         // Node takes longer to start than anything else, so it starts first and beside the rest.
@@ -133,7 +130,7 @@ public final class Millrace implements AutoCloseable {
         var identities = new IdentityService(database, projects, new Passwords(random), tokens, ids, clock);
 
         var pieces = new NativePieces(random);
-        var sender = StopBeforeSend.around(opened(new GuardedHttpSender(guard(settings), MAX_ANSWER_BYTES)));
+        var sender = surroundings.sender(opened(new GuardedHttpSender(guard(settings), MAX_ANSWER_BYTES)));
         var files = new FileService(
                 database,
                 ids,
@@ -153,12 +150,12 @@ public final class Millrace implements AutoCloseable {
                 keys.jwtSecret(), settings.http().frontendUrl(), settings.http().port());
         var notifier = opened(database.notifier(ids.random()));
         var dispatch = opened(new Dispatch(
-                database::runSession,
+                purpose -> database.runSession(purpose, surroundings::tables),
                 dispatchSettings(settings),
                 ids::random,
                 "pid " + ProcessHandle.current().pid(),
                 clock,
-                Waits.SYSTEM,
+                surroundings.waits(),
                 () -> notifier.tell(RUNS)));
         var runs = opened(new RunService(
                 database,
@@ -275,7 +272,8 @@ public final class Millrace implements AutoCloseable {
         };
         boolean alone = settings.database() instanceof DatabaseSettings.Sqlite;
         var runs = settings.runs();
-        return new DispatchSettings(lanes, runs.concurrency(), alone, HEARTBEAT, LEASE, POLL, runs.perProject());
+        return DispatchSettings.of(
+                lanes, runs.concurrency(), alone, settings.server().lease(), POLL, runs.perProject());
     }
 
     private <T extends AutoCloseable> T opened(T part) {

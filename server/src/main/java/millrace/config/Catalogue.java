@@ -257,6 +257,14 @@ final class Catalogue {
             "",
             "",
             "Older name of AP_DEFAULT_CONCURRENT_JOBS_LIMIT, which wins.");
+    final Setting<Duration> lease = add(
+            RUNS,
+            "AP_LEASE_SECONDS",
+            time(SECOND, 2, 60),
+            "8",
+            "seconds",
+            "After how long without a sign of life other processes take over the runs of one; the same for all processes"
+                    + " on a database.");
     final Setting<Duration> flowTimeout = add(
             RUNS,
             "AP_FLOW_TIMEOUT_SECONDS",

@@ -45,6 +45,7 @@ public record Settings(
                         values.get(in.environment),
                         values.get(in.edition),
                         values.get(in.logLevel),
+                        values.get(in.lease),
                         workingDirectory.toAbsolutePath().normalize()),
                 new HttpSettings(
                         port,

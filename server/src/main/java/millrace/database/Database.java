@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import millrace.config.DatabaseSettings;
 import org.jooq.Configuration;
 import org.jooq.conf.RenderQuotedNames;
@@ -156,7 +157,12 @@ public final class Database implements AutoCloseable {
 
     /** The run tables through a writer of their own. */
     public RunSession runSession(String purpose) {
-        return new RunSession(RunTables.of(dialect()), writer(purpose));
+        return runSession(purpose, UnaryOperator.identity());
+    }
+
+    /** The run tables, as {@code around} makes them, through a writer of their own. */
+    public RunSession runSession(String purpose, UnaryOperator<RunTables> around) {
+        return new RunSession(around.apply(RunTables.of(dialect())), writer(purpose));
     }
 
     @Override

@@ -13,4 +13,13 @@ import java.time.Duration;
  *     counts
  */
 public record DispatchSettings(
-        int lanes, int slots, boolean alone, Duration heartbeat, Duration lease, Duration poll, int perProject) {}
+        int lanes, int slots, boolean alone, Duration heartbeat, Duration lease, Duration poll, int perProject) {
+    private static final int HEARTBEATS_IN_A_LEASE = 8;
+
+    /** With a heartbeat that the lease survives several losses of. */
+    public static DispatchSettings of(
+            int lanes, int slots, boolean alone, Duration lease, Duration poll, int perProject) {
+        return new DispatchSettings(
+                lanes, slots, alone, lease.dividedBy(HEARTBEATS_IN_A_LEASE), lease, poll, perProject);
+    }
+}

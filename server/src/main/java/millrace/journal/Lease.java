@@ -11,8 +11,8 @@ import java.time.InstantSource;
  * <p>Safe for use by many threads.
  */
 public final class Lease {
-    /** What an effect that starts now needs to reach the outside. */
-    private static final Duration MARGIN = Duration.ofSeconds(2);
+    /** The part of a lease that an effect which starts now needs to reach the outside. */
+    private static final int MARGIN = 4;
 
     private final Duration length;
     private final InstantSource clock;
@@ -57,7 +57,7 @@ public final class Lease {
 
     /** Whether an effect may be started: there is enough time left for it to be this process's own. */
     public boolean mayStartEffect() {
-        return left().compareTo(MARGIN) > 0;
+        return left().compareTo(length.dividedBy(MARGIN)) > 0;
     }
 
     /** True once another process has the runs: nothing gives the lease back. */

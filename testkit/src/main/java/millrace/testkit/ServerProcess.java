@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -37,10 +38,19 @@ public final class ServerProcess implements AutoCloseable {
     /** Starts a server on the database that the settings name and answers when it serves. */
     public static ServerProcess start(Map<String, String> settings) {
         try {
+            return start(settings, Files.createTempDirectory("millrace-process-"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** As {@link #start(Map)}, with its files in this folder. */
+    public static ServerProcess start(Map<String, String> settings, Path directory) {
+        try {
             var port = freePort();
             var all = new HashMap<>(settings);
             all.put("AP_PORT", Integer.toString(port));
-            var server = new ServerProcess(Map.copyOf(all), Files.createTempDirectory("millrace-process-"), port);
+            var server = new ServerProcess(Map.copyOf(all), directory, port);
             server.start();
             return server;
         } catch (IOException e) {
@@ -64,6 +74,13 @@ public final class ServerProcess implements AutoCloseable {
     /** As {@link #start()}, with more variables in its environment this time. */
     public Duration startWith(Map<String, String> more) {
         var began = System.nanoTime();
+        launch(more);
+        awaitServing();
+        return Duration.ofNanos(System.nanoTime() - began);
+    }
+
+    /** Starts the process anew and does not wait until it serves. */
+    public void launch(Map<String, String> more) {
         var builder = new ProcessBuilder(launcher().toString()).directory(directory.toFile());
         builder.environment().keySet().removeIf(name -> name.startsWith("AP_"));
         builder.environment().putAll(settings);
@@ -71,13 +88,16 @@ public final class ServerProcess implements AutoCloseable {
         builder.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
         builder.redirectInput(new File("/dev/null"));
         try {
-            var started = builder.start();
-            process = started;
-            awaitFlags(started);
-            return Duration.ofNanos(System.nanoTime() - began);
+            process = builder.start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Whether the process has been started and has not ended. */
+    public boolean alive() {
+        var running = process;
+        return running != null && running.isAlive();
     }
 
     /** {@code kill -9}: the process gets no chance to end anything. */
@@ -185,7 +205,9 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private void awaitFlags(Process started) {
+    /** Returns when the process serves. */
+    public void awaitServing() {
+        var started = Objects.requireNonNull(process);
         var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
         var request = HttpRequest.newBuilder(URI.create(base() + "/api/v1/flags"))
                 .timeout(Client.DEADLINE)

@@ -1,82 +1,138 @@
 package millrace.testkit;
 
-import static millrace.testkit.FlowBuilder.flow;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import millrace.engine.Json;
-import millrace.engine.RunStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Real servers under load while everything that can break does: processes are killed, frozen and stopped between the
- * barrier of an effect and its sending, PostgreSQL restarts (also during a takeover), connections are cut or fall
- * silent. An oracle outside remembers what was accepted and what happened; then the faults end, and both are compared.
+ * Real servers under load while everything that can break does: {@link Faults}. An {@link Oracle} outside remembers what
+ * was accepted and what happened; then the faults end, and both are compared.
  */
 public final class Torture implements AutoCloseable {
     private static final int CLIENTS = 4;
-    private static final int MOST_WEBHOOKS = 20_000;
-    private static final Duration BETWEEN_WEBHOOKS = Duration.ofMillis(20);
-    private static final Duration LEASE = Duration.ofSeconds(8);
+    private static final int MOST_WEBHOOKS = 50_000;
+    private static final int BETWEEN_FAULTS = 15;
+    private static final int DISK_MEGABYTES = 256;
+    private static final Duration BETWEEN_WEBHOOKS = Duration.ofMillis(50);
+    private static final Duration LEASE = Duration.ofSeconds(3);
     private static final Duration EVERYTHING_ENDS = Duration.ofMinutes(2);
     private static final long PAUSE_NANOS = 10_000_000;
+    /** One link in so many is followed only after everything else has ended. */
+    private static final int LATE_LINK = 8;
+
+    /** At rest: a run that has not ended is with a process, or waits. */
+    private static final String LOST = """
+            SELECT count(*) FROM flow_run r WHERE r.status IN ('QUEUED', 'RUNNING', 'PAUSED') AND NOT EXISTS (
+                SELECT 1 FROM run_queue q WHERE q.id = r.id AND (q."processId" IN (SELECT id FROM process)
+                    OR q."waitpointId" IN (SELECT id FROM waitpoint)))
+            """;
+    /** At rest: lists see every run. */
+    private static final String UNSEEN =
+            "SELECT count(*) FROM run_queue q WHERE NOT EXISTS (SELECT 1 FROM flow_run r WHERE r.id = q.id)";
 
     private final Options options;
-    private final SplittableRandom random;
     private final Path directory;
     private final @Nullable RestartablePostgres postgres;
+    private final @Nullable SmallDisk disk;
     private final List<TcpProxy> proxies = new ArrayList<>();
     private final List<ServerProcess> servers = new ArrayList<>();
     private final EffectLog effects;
-    private final Set<Integer> accepted = ConcurrentHashMap.newKeySet();
-    private final List<String> broken = java.util.Collections.synchronizedList(new ArrayList<>());
+    private final Oracle oracle = new Oracle();
+    private final Faults faults;
     private final AtomicInteger sent = new AtomicInteger();
-    private final String flowId;
-    private int kills;
+    private final Set<String> links = ConcurrentHashMap.newKeySet();
+    private final Queue<String> open = new ConcurrentLinkedQueue<>();
+    private final Queue<String> late = new ConcurrentLinkedQueue<>();
+    private final TorturedFlow plain;
+    private final TorturedFlow waiting;
+    private final TorturedFlow called;
+    private final TorturedFlow calling;
+    /** All promises, to the end. */
+    private boolean held;
 
-    /** @param atMost the faults end after this, though there were fewer kills */
-    public record Options(long seed, int kills, Duration atMost, TestDatabase.Kind database) {}
+    /**
+     * @param atMost the faults end after this, though there were fewer kills
+     * @param without taken away from the protocol, to see that somebody notices; null for none
+     */
+    public record Options(
+            long seed,
+            int kills,
+            Duration atMost,
+            TestDatabase.Kind database,
+            TorturedSurroundings.@Nullable Part without) {}
 
-    /** @param broken the promises that were broken, in words */
+    /**
+     * @param givenUp runs that were taken over too often in the same step
+     * @param broken the promises that were broken, in words
+     * @param leftOut faults that this machine does not allow; empty if none
+     * @param directory keeps the faults, the effects and the servers' logs; gone when nothing was broken
+     */
     public record Report(
-            Options options, int kills, int accepted, int runs, int effects, int repeated, List<String> broken) {}
+            Options options,
+            int kills,
+            int accepted,
+            int runs,
+            int effects,
+            int repeated,
+            int givenUp,
+            List<String> broken,
+            String leftOut,
+            Path directory) {}
 
     private Torture(Options options) throws IOException {
         this.options = options;
-        this.random = new SplittableRandom(options.seed());
         this.directory = Files.createTempDirectory("millrace-torture-");
-        this.effects = EffectLog.start(directory.resolve("effects"));
+        this.effects = EffectLog.start(directory.resolve("effects"), this::told);
         this.postgres = options.database() == TestDatabase.Kind.POSTGRES ? RestartablePostgres.start() : null;
         if (postgres == null) {
-            servers.add(ServerProcess.start(settings()));
+            var folder = Files.createDirectory(directory.resolve("server-0"));
+            disk = SmallDisk.mount(folder, DISK_MEGABYTES).orElse(null);
+            servers.add(ServerProcess.start(settings(folder), folder));
         } else {
+            disk = null;
             for (int i = 0; i < 2; i++) {
                 var proxy = TcpProxy.to(postgres.port());
                 proxies.add(proxy);
-                var settings = new HashMap<>(settings());
+                var folder = Files.createDirectory(directory.resolve("server-" + i));
+                var settings = settings(folder);
                 settings.put("AP_POSTGRES_URL", "postgresql://postgres@127.0.0.1:" + proxy.port() + "/postgres");
-                servers.add(ServerProcess.start(Map.copyOf(settings)));
+                servers.add(ServerProcess.start(settings, folder));
             }
         }
-        this.flowId = publish();
+        this.faults = new Faults(
+                new Faults.Site(directory, servers, proxies, postgres, disk, effects, LEASE, without()),
+                new SplittableRandom(options.seed()));
+        try (var owner = Client.owner(servers.getFirst().base())) {
+            plain = TorturedFlow.plain(owner, effects.url());
+            waiting = TorturedFlow.waiting(owner, effects.url());
+            called = TorturedFlow.called(owner, effects.url());
+            calling = TorturedFlow.calling(owner, effects.url(), called);
+        }
     }
 
     /** Two processes on PostgreSQL or one on SQLite, their faults, and the checks. */
@@ -91,160 +147,119 @@ public final class Torture implements AutoCloseable {
         }
     }
 
-    private static Map<String, String> settings() {
-        return Map.of(
+    private Map<String, String> settings(Path folder) {
+        var settings = new HashMap<>(Map.of(
                 "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false",
                 "AP_NETWORK_MODE", "UNRESTRICTED",
                 "AP_LOG_LEVEL", "warn",
+                "AP_FRONTEND_URL", "http://millrace.test",
+                "AP_LEASE_SECONDS", Long.toString(LEASE.toSeconds()),
                 "AP_ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef",
-                "AP_JWT_SECRET", "torture-torture-torture-torture-torture");
+                "AP_JWT_SECRET", "torture-torture-torture-torture-torture"));
+        settings.putAll(TorturedSurroundings.environment(Faults.options(folder, without())));
+        return settings;
     }
 
-    private String publish() {
-        var number = "{{trigger['output'].body.number}}";
-        try (var owner = Client.owner(servers.getFirst().base())) {
-            return owner.publish(flow().onWebhook()
-                    .step("first", Step.httpPost(effects.url(), effect(number, 1)))
-                    .step("code", Step.code("return inputs.number").input("number", "{{first['output'].body.number}}"))
-                    .step("second", Step.httpPost(effects.url(), effect("{{code['output']}}", 2)))
-                    .step("answer", Step.respond("{{code['output']}}")));
-        }
-    }
-
-    private static JsonNode effect(String number, int step) {
-        return Json.object().put("number", number).put("step", step);
+    private String without() {
+        return options.without() == null ? "" : "-Dtorture.without=" + options.without();
     }
 
     // ---- load
 
     private void play(ExecutorService load) {
-        var ending = new java.util.concurrent.atomic.AtomicBoolean();
+        var ending = new AtomicBoolean();
         for (int i = 0; i < CLIENTS; i++) {
             var mine = i;
             load.submit(() -> call(mine, ending));
         }
+        load.submit(() -> follow(ending));
         try {
             var deadline = System.nanoTime() + options.atMost().toNanos();
-            while (kills < options.kills() && System.nanoTime() < deadline) {
-                awaitAccepted(accepted.size() + 20);
-                fault();
+            while (faults.kills() < options.kills() && System.nanoTime() < deadline) {
+                awaitAccepted(oracle.accepted() + BETWEEN_FAULTS);
+                faults.next();
             }
-            awaitAccepted(accepted.size() + 20);
+            faults.end();
+            awaitAccepted(oracle.accepted() + BETWEEN_FAULTS);
         } finally {
             ending.set(true);
         }
     }
 
-    private void call(int client, java.util.concurrent.atomic.AtomicBoolean ending) {
+    private void call(int client, AtomicBoolean ending) {
         try (var caller = Caller.to("")) {
             for (var number = sent.incrementAndGet();
                     !ending.get() && number <= MOST_WEBHOOKS;
                     number = sent.incrementAndGet()) {
                 var base = servers.get((number + client) % servers.size()).base();
-                var path = base + "/api/v1/webhooks/" + flowId;
-                var body = Json.object().put("number", number);
-                if (number % 2 == 0) {
-                    var answer = caller.postForBody(path + "/sync", body);
-                    if (answer != null) {
-                        accepted.add(number);
-                        if (!answer.equals(Integer.toString(number))) {
-                            broken.add("webhook " + number + " was answered " + answer);
-                        }
-                    }
-                } else if (caller.post(path, body) == 200) {
-                    accepted.add(number);
-                }
+                call(caller, base + "/api/v1/webhooks/", number);
                 LockSupport.parkNanos(BETWEEN_WEBHOOKS.toNanos());
             }
         }
     }
 
+    private void call(Caller caller, String webhooks, int number) {
+        var body = Json.object().put("number", number);
+        var flow = switch (number % 4) {
+            case 0, 1 -> plain;
+            case 2 -> calling;
+            default -> waiting;
+        };
+        if (number % 4 != 0) {
+            if (caller.post(webhooks + flow.id(), body) == 200) {
+                oracle.accepted(number, flow);
+            }
+            return;
+        }
+        var answer = caller.postForBody(webhooks + flow.id() + "/sync", body);
+        if (answer != null) {
+            oracle.accepted(number, flow);
+            if (!answer.equals(Integer.toString(number))) {
+                oracle.broken("webhook " + number + " was answered " + answer);
+            }
+        }
+    }
+
+    /** The world was told a link; it is told again when the step that tells it is repeated. */
+    private void told(String link) {
+        if (links.add(link)) {
+            (links.size() % LATE_LINK == 0 ? late : open).add(URI.create(link).getRawPath() + "?action=approve");
+        }
+    }
+
+    /** Follows each link twice at once, at any servers, until one has answered. */
+    private void follow(AtomicBoolean ending) {
+        try (var caller = Caller.to("");
+                var both = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int turn = 0; !ending.get() || !open.isEmpty(); turn++) {
+                var link = open.poll();
+                if (link == null) {
+                    LockSupport.parkNanos(PAUSE_NANOS);
+                    continue;
+                }
+                var here = servers.get(turn % servers.size()).base() + link;
+                var there = servers.get((turn + turn / 2) % servers.size()).base() + link;
+                var second = CompletableFuture.supplyAsync(() -> caller.post(there, Json.object()), both);
+                var first = caller.post(here, Json.object());
+                if (!settled(first) && !settled(second.join())) {
+                    open.add(link);
+                }
+            }
+        }
+    }
+
+    private static boolean settled(int status) {
+        return status >= 200 && status < 500;
+    }
+
     private void awaitAccepted(int count) {
         var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
-        while (accepted.size() < count) {
+        while (oracle.accepted() < count) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("seed " + options.seed() + ": nothing is accepted any more");
+                throw new AssertionError("seed " + options.seed() + ": nothing is accepted any more; see " + directory);
             }
+            faults.revive();
             LockSupport.parkNanos(PAUSE_NANOS);
-        }
-    }
-
-    // ---- faults
-
-    private void fault() {
-        var which = random.nextInt(servers.size());
-        var server = servers.get(which);
-        switch (random.nextInt(postgres == null ? 8 : 14)) {
-            case 0 -> {
-                note("freezes " + which);
-                server.freeze();
-                rest(random.nextInt(1_000, 12_000));
-                server.wake();
-            }
-            case 1 -> stopBeforeSending(which);
-            case 8 -> {
-                note("restarts PostgreSQL");
-                java.util.Objects.requireNonNull(postgres).restart();
-            }
-            case 9, 10 -> {
-                note("cuts the connections of " + which);
-                proxies.get(which).cut();
-            }
-            case 11, 12 -> {
-                note("silences the connections of " + which);
-                proxies.get(which).silence();
-                rest(random.nextInt(1_000, 12_000));
-                proxies.get(which).speak();
-            }
-            case 13 -> {
-                note("kills " + which + " and restarts PostgreSQL when it is taken over");
-                kill(server);
-                rest(LEASE.toMillis() + random.nextInt(-200, 800));
-                java.util.Objects.requireNonNull(postgres).restart();
-                server.start();
-            }
-            default -> {
-                note("kills " + which);
-                kill(server);
-                server.start();
-            }
-        }
-    }
-
-    /** The zombie: it passes its barrier, is declared dead, and wakes to send what it was about to send. */
-    private void stopBeforeSending(int which) {
-        var server = servers.get(which);
-        note("kills " + which + " and stops its next life before an effect");
-        kill(server);
-        server.startWith(Map.of("MILLRACE_JAVA_OPTIONS", "-Dmillrace.test.stopBeforeSend=" + random.nextInt(1, 20)));
-        var deadline = System.nanoTime() + LEASE.toNanos();
-        while (!server.frozen() && System.nanoTime() < deadline) {
-            LockSupport.parkNanos(PAUSE_NANOS);
-        }
-        if (server.frozen()) {
-            rest(LEASE.toMillis() + 2_000);
-            server.wake();
-        }
-    }
-
-    private void kill(ServerProcess server) {
-        server.kill();
-        kills++;
-    }
-
-    private static void rest(long millis) {
-        LockSupport.parkNanos(Duration.ofMillis(millis).toNanos());
-    }
-
-    private void note(String fault) {
-        try {
-            Files.writeString(
-                    directory.resolve("faults"),
-                    java.time.LocalTime.now() + " " + fault + "\n",
-                    java.nio.file.StandardOpenOption.CREATE,
-                    java.nio.file.StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 
@@ -252,95 +267,66 @@ public final class Torture implements AutoCloseable {
 
     private Report check() {
         try (var owner = Client.owner(servers.getFirst().base())) {
-            var runs = ended(owner);
-            var doubts = doubts(owner);
+            awaitRest(late.size());
+            oracle.compare("runs of which nobody takes care", count(LOST), 0);
+            oracle.compare("runs that lists do not see", count(UNSEEN), 0);
+            open.addAll(late);
+            follow(new AtomicBoolean(true));
+            awaitRest(0);
+
+            var runs = new LinkedHashMap<TorturedFlow, List<JsonNode>>();
+            for (var flow : List.of(plain, waiting, called, calling)) {
+                runs.put(flow, owner.runs(flow.id()));
+            }
+            var all = runs.values().stream().mapToInt(List::size).sum();
             var happened = effects.effects();
-            var firsts = new HashMap<String, Integer>();
-            var times = new HashMap<String, Integer>();
-            for (int i = 0; i < happened.size(); i++) {
-                var effect = happened.get(i);
-                if (effect.number() < 1 || effect.number() > sent.get()) {
-                    broken.add("an effect of a webhook that was never sent: " + effect);
-                }
-                firsts.putIfAbsent(effect.key(), i);
-                times.merge(effect.key(), 1, Integer::sum);
-            }
-            times.forEach((key, count) -> {
-                var allowed = 1 + doubts.getOrDefault(key, 0);
-                if (count > allowed) {
-                    broken.add(key + " was sent " + count + " times, listed in doubt " + (allowed - 1) + " times");
-                }
-            });
-            var numbers = new HashMap<String, Integer>();
-            happened.forEach(effect -> {
-                var other = numbers.put(runOf(effect.key()), effect.number());
-                if (other != null && other != effect.number()) {
-                    broken.add(effect.key() + " is of the webhooks " + other + " and " + effect.number());
-                }
-            });
-            var served = new HashSet<Integer>();
-            for (var run : runs) {
-                var id = run.path("id").asText();
-                var status = run.path("status").asText();
-                if (!status.equals(RunStatus.SUCCEEDED.name())) {
-                    broken.add("run " + id + " ended " + status);
-                    continue;
-                }
-                var first = firsts.get(id + "/first/1");
-                var second = firsts.get(id + "/second/1");
-                if (first == null || second == null || second < first) {
-                    broken.add("run " + id + " had its effects at " + first + " and " + second);
-                } else if (!served.add(happened.get(first).number())) {
-                    broken.add("webhook " + happened.get(first).number() + " had two runs");
-                }
-            }
-            accepted.stream()
-                    .filter(number -> !served.contains(number))
-                    .forEach(number -> broken.add("webhook " + number + " was accepted and has no run"));
-            compare("runs in the database", count("SELECT count(*) FROM flow_run"), runs.size());
-            compare("runs with effects", numbers.size(), runs.size());
-            compare("queue rows at rest", count("SELECT count(*) FROM run_queue"), 0);
-            var repeated = happened.size() - times.size();
+            oracle.check(owner, sent.get(), happened, runs, doubts(owner, runs.keySet()));
+            oracle.compare("runs in the database, listed ones", count("SELECT count(*) FROM flow_run"), all);
+            oracle.compare("runs with effects, listed ones", runsOf(happened), all);
+            oracle.compare("queue rows at rest", count("SELECT count(*) FROM run_queue"), 0);
+            oracle.compare("waitpoints at rest", count("SELECT count(*) FROM waitpoint"), 0);
+            held = oracle.broken().isEmpty();
             return new Report(
-                    options, kills, accepted.size(), runs.size(), happened.size(), repeated, List.copyOf(broken));
+                    options,
+                    faults.kills(),
+                    oracle.accepted(),
+                    all,
+                    happened.size(),
+                    effects.repeated(),
+                    oracle.givenUp(),
+                    oracle.broken(),
+                    postgres == null && disk == null ? "a full disk, since this process may not mount one" : "",
+                    directory);
         }
     }
 
-    private static String runOf(String key) {
-        return key.substring(0, Math.max(0, key.indexOf('/')));
+    private static long runsOf(List<EffectLog.Effect> effects) {
+        return effects.stream()
+                .map(effect ->
+                        effect.key().substring(0, Math.max(0, effect.key().indexOf('/'))))
+                .distinct()
+                .count();
     }
 
-    private void compare(String what, long found, long expected) {
-        if (found != expected) {
-            broken.add(what + ": " + found + ", the API says " + expected);
-        }
-    }
-
-    /** All runs, once none is open. */
-    private List<JsonNode> ended(Client owner) {
+    /** Returns when no more than so many runs are open, or they will never end. */
+    private void awaitRest(int atMost) {
         var deadline = System.nanoTime() + EVERYTHING_ENDS.toNanos();
-        while (true) {
-            var open = count("SELECT count(*) FROM run_queue");
-            if (open == 0 || System.nanoTime() > deadline) {
-                var runs = owner.runs(flowId);
-                var left = runs.stream().filter(run -> !Client.terminal(run)).count();
-                if (left == 0 || System.nanoTime() > deadline) {
-                    return runs;
-                }
-            }
+        while (count("SELECT count(*) FROM run_queue") + count(UNSEEN) > atMost && System.nanoTime() < deadline) {
             LockSupport.parkNanos(20 * PAUSE_NANOS);
         }
     }
 
     /** How often each key was listed as in doubt. */
-    private Map<String, Integer> doubts(Client owner) {
+    private static Map<String, Integer> doubts(Client owner, Set<TorturedFlow> flows) {
         var times = new HashMap<String, Integer>();
-        for (var run : owner.runsInDoubt(flowId)) {
-            owner.run(run.path("id").asText())
-                    .path("inDoubt")
-                    .forEach(doubt -> times.put(
-                            doubt.path("idempotencyKey").asText(),
-                            doubt.path("times").asInt()));
+        for (var flow : flows) {
+            for (var run : owner.runsInDoubt(flow.id())) {
+                owner.run(run.path("id").asText())
+                        .path("inDoubt")
+                        .forEach(doubt -> times.put(
+                                doubt.path("idempotencyKey").asText(),
+                                doubt.path("times").asInt()));
+            }
         }
         return times;
     }
@@ -369,5 +355,34 @@ public final class Torture implements AutoCloseable {
             postgres.close();
         }
         effects.close();
+        if (disk != null) {
+            keepLog();
+            disk.close();
+        }
+        if (held) {
+            forget();
+        }
+    }
+
+    /** What lies on the disk goes with it. */
+    private void keepLog() {
+        var log = servers.isEmpty() ? null : servers.getFirst().directory().resolve("server.log");
+        try {
+            if (log != null && !held && Files.exists(log)) {
+                Files.copy(log, directory.resolve("server-0.log"));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void forget() {
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

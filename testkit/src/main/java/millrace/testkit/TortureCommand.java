@@ -3,6 +3,7 @@ package millrace.testkit;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -11,6 +12,8 @@ import picocli.CommandLine.Option;
 /** {@code ./millrace torture}: prints one line a database, and what was broken; ends with 1 when something was. */
 @Command(name = "millrace torture", mixinStandardHelpOptions = true)
 public final class TortureCommand implements Runnable {
+    private static final int MOST_LINES = 100;
+
     @Option(names = "--seed", description = "Which faults come when.", defaultValue = "1")
     private long seed;
 
@@ -22,6 +25,11 @@ public final class TortureCommand implements Runnable {
 
     @Option(names = "--database", description = "sqlite or postgres.", defaultValue = "postgres")
     private TestDatabase.Kind database = TestDatabase.Kind.POSTGRES;
+
+    @Option(
+            names = "--without",
+            description = "A part of the protocol to leave out, to see that it is missed: barrier, epoch or intent.")
+    private TorturedSurroundings.@Nullable Part without;
 
     private boolean failed;
 
@@ -38,19 +46,27 @@ public final class TortureCommand implements Runnable {
 
     @Override
     public void run() {
-        var report = Torture.run(new Torture.Options(seed, kills, Duration.ofMinutes(minutes), database));
+        var report = Torture.run(new Torture.Options(seed, kills, Duration.ofMinutes(minutes), database, without));
         System.out.printf(
-                "torture of %s, seed %d: %d kills, %d accepted, %d runs, %d effects of which %d were repeated, "
-                        + "%d promises broken%n",
+                "torture of %s%s, seed %d: %d kills, %d accepted, %d runs (%d given up), %d effects of which %d were"
+                        + " repeated, %d promises broken%n",
                 database,
+                without == null ? "" : " without " + without,
                 seed,
                 report.kills(),
                 report.accepted(),
                 report.runs(),
+                report.givenUp(),
                 report.effects(),
                 report.repeated(),
                 report.broken().size());
-        report.broken().forEach(System.out::println);
+        if (!report.leftOut().isEmpty()) {
+            System.out.println("left out: " + report.leftOut());
+        }
+        report.broken().stream().limit(MOST_LINES).forEach(System.out::println);
+        if (!report.broken().isEmpty()) {
+            System.out.println("faults, effects and logs: " + report.directory());
+        }
         failed = !report.broken().isEmpty();
     }
 }

@@ -1,0 +1,105 @@
+package millrace.testkit;
+
+import static millrace.testkit.FlowBuilder.flow;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import millrace.engine.Json;
+
+/**
+ * One of the flows under torture. Each effect tells the answer that the flow got for the one before it, so that the
+ * world can see whether two processes worked on the same run.
+ *
+ * @param steps whose calls reach the world, in order
+ * @param firstStep the place of the first among the effects of its webhook
+ * @param answers where the run's log keeps the world's answers: steps and the way into their outputs
+ */
+record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> answers) {
+    private static final String NUMBER = "{{trigger['output'].body.number}}";
+
+    /** @param step the place among the effects of the webhook that was answered so */
+    record Told(int step, String name, String pointer) {}
+
+    TorturedFlow {
+        steps = List.copyOf(steps);
+        answers = List.copyOf(answers);
+    }
+
+    /** Two effects, code between them, and an answer. */
+    static TorturedFlow plain(Client owner, String world) {
+        var id = owner.publish(flow("plain")
+                .onWebhook()
+                .step("first", Step.httpPost(world, effect(NUMBER, 1, "0")))
+                .step("code", Step.code("return inputs.number").input("number", "{{first['output'].body.number}}"))
+                .step(
+                        "second",
+                        Step.httpPost(world, effect("{{code['output']}}", 2, "{{first['output'].body.answer}}")))
+                .step("answer", Step.respond("{{code['output']}}")));
+        return new TorturedFlow(
+                id, List.of("first", "second"), 1, List.of(new Told(1, "first", "/output/body/answer")));
+    }
+
+    /** Calls {@link #called} between two effects. */
+    static TorturedFlow calling(Client owner, String world, TorturedFlow called) {
+        var payload = Json.object();
+        payload.putObject("payload").put("number", NUMBER).put("saw", "{{first['output'].body.answer}}");
+        var id = owner.publish(flow("calling")
+                .onWebhook()
+                .step("first", Step.httpPost(world, effect(NUMBER, 1, "0")))
+                .step(
+                        "call",
+                        Step.piece("@activepieces/piece-subflows", "0.6.3", "callFlow")
+                                .input("flowId", called.id())
+                                .input("mode", "simple")
+                                .input("flowProps", payload)
+                                .input("waitForResponse", Json.object().booleanNode(true)))
+                .step("second", Step.httpPost(world, effect(NUMBER, 3, "{{call['output'].data.answer}}"))));
+        return new TorturedFlow(
+                id,
+                List.of("first", "second"),
+                1,
+                List.of(new Told(1, "first", "/output/body/answer"), new Told(2, "call", "/output/data/answer")));
+    }
+
+    static TorturedFlow called(Client owner, String world) {
+        var answer = Json.object();
+        answer.putObject("response").put("answer", "{{only['output'].body.answer}}");
+        var id = owner.publish(flow("called")
+                .onCall()
+                .step(
+                        "only",
+                        Step.httpPost(
+                                world,
+                                effect("{{trigger['output'].data.number}}", 2, "{{trigger['output'].data.saw}}")))
+                .step(
+                        "answer",
+                        Step.piece("@activepieces/piece-subflows", "0.6.3", "returnResponse")
+                                .input("mode", "simple")
+                                .input("response", answer)));
+        return new TorturedFlow(id, List.of("only"), 2, List.of(new Told(2, "only", "/output/body/answer")));
+    }
+
+    /** Waits between two effects, until somebody follows the link that the first one tells. */
+    static TorturedFlow waiting(Client owner, String world) {
+        var id = owner.publish(flow("waiting")
+                .onWebhook()
+                .step("links", Step.piece("@activepieces/piece-approval", "0.1.8", "create_approval_links"))
+                .step(
+                        "first",
+                        Step.httpPost(world, effect(NUMBER, 1, "0").put("link", "{{links['output'].approvalLink}}")))
+                .step("wait", Step.piece("@activepieces/piece-approval", "0.1.8", "wait_for_approval"))
+                .step("second", Step.httpPost(world, effect(NUMBER, 2, "{{first['output'].body.answer}}"))));
+        return new TorturedFlow(
+                id, List.of("first", "second"), 1, List.of(new Told(1, "first", "/output/body/answer")));
+    }
+
+    private static ObjectNode effect(String number, int step, String saw) {
+        return Json.object().put("number", number).put("step", step).put("saw", saw);
+    }
+
+    /** The number with which the world answered, as the run's log tells it. */
+    static int told(JsonNode run, Told told) {
+        return run.path("steps").path(told.name()).at(told.pointer()).asInt(-1);
+    }
+}
