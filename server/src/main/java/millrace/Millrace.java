@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import millrace.access.Access;
+import millrace.archive.ArchiveRoutes;
+import millrace.archive.Backup;
+import millrace.archive.BackupService;
 import millrace.archive.Hold;
 import millrace.config.DatabaseSettings;
 import millrace.config.Keys;
@@ -180,6 +183,16 @@ public final class Millrace implements AutoCloseable {
                 clock,
                 ids));
         opened(new Retention(database, files, settings.runs().retention()));
+        var backups = opened(new BackupService(
+                database,
+                settings.database(),
+                settings.backups(),
+                access,
+                hold,
+                new Backup(VERSION, clock),
+                keys.fingerprint(),
+                ids::random,
+                clock));
         var bodies = new WebhookBody(files);
         var runActions = opened(new RunActions(
                 database,
@@ -228,6 +241,7 @@ public final class Millrace implements AutoCloseable {
                         new DraftRoutes(new DraftService(flows, runs, events, pieces::find)),
                         new EventRoutes(live, authenticator, access),
                         new PieceRoutes(pieces),
+                        new ArchiveRoutes(backups),
                         new FileRoutes(files),
                         new WebhookRoutes(webhooks, bodies, settings.webhooks(), hold::isClone),
                         new ResumeRoutes(new ResumeService(database, runs), bodies, settings.webhooks())),

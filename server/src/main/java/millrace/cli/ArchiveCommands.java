@@ -37,8 +37,11 @@ final class ArchiveCommands {
         @Option(
                 names = "--out",
                 paramLabel = "FILE",
-                description = "The file; without it backups/millrace-<time>.millrace.")
+                description = "The file; without it millrace-<time>.millrace in AP_BACKUP_LOCATION.")
         private @Nullable Path out;
+
+        @Option(names = "--s3", hidden = true)
+        private boolean s3;
 
         @Option(
                 names = "--keep-days",
@@ -51,10 +54,14 @@ final class ArchiveCommands {
             if (keepDays != null && keepDays < 1) {
                 throw new IllegalArgumentException("--keep-days must be at least 1");
             }
+            if (s3) {
+                throw new IllegalArgumentException(
+                        "--s3 is not there yet: write a file with --out and copy it to the bucket");
+            }
             var settings = parent.main().settings(System.err);
             var backup = new millrace.archive.Backup(Millrace.VERSION, InstantSource.system());
             var directory = parent.main().workingDirectory();
-            var file = out == null ? backup.fileIn(directory.resolve("backups")) : directory.resolve(out);
+            var file = out == null ? backup.fileIn(settings.backups().location()) : directory.resolve(out);
             long began = System.nanoTime();
             var made = backup.make(settings.database(), file);
             System.out.println("wrote " + made.file() + ": " + counted(made.rows(), "row") + " of "

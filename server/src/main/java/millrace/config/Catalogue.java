@@ -190,6 +190,28 @@ final class Catalogue {
             "milliseconds",
             "How long a request waits for a connection before it is answered 503.");
 
+    final Setting<String> backupCron = add(
+            DATABASE,
+            "AP_BACKUP_CRON",
+            Kind.cron(),
+            "",
+            "",
+            "When the server backs its database up: five fields, UTC; it does not when unset.");
+    final Setting<Duration> backupKeep = add(
+            DATABASE,
+            "AP_BACKUP_KEEP_DAYS",
+            time(DAY, 1, TEN_YEARS_IN_DAYS),
+            "30",
+            "days",
+            "After a backup that was verified, older ones in the same folder are removed.");
+    final Setting<String> backupLocation = add(
+            DATABASE,
+            "AP_BACKUP_LOCATION",
+            Kind.folder(),
+            "backups",
+            "",
+            "The folder of the server's backups and of db backup without --out; relative to the working directory.");
+
     final Setting<Duration> webhookTimeout = add(
             WEBHOOKS,
             "AP_WEBHOOK_TIMEOUT_SECONDS",

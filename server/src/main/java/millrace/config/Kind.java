@@ -68,6 +68,21 @@ record Kind<T>(String description, Function<String, T> read) {
         });
     }
 
+    /** As crontab(5) has it. */
+    static Kind<String> cron() {
+        return new Kind<>("a cron expression of five fields, for example 0 2 * * *", text -> {
+            BackupSettings.parsed(text);
+            return text;
+        });
+    }
+
+    static Kind<String> folder() {
+        return new Kind<>("a path of a folder", text -> {
+            check(!text.contains("://") && !text.contains("\0"));
+            return text;
+        });
+    }
+
     static Kind<Boolean> yesOrNo() {
         return new Kind<>("true or false", text -> {
             var value = text.toLowerCase(Locale.ROOT);

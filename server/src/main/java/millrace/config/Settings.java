@@ -18,6 +18,7 @@ public record Settings(
         ServerSettings server,
         HttpSettings http,
         DatabaseSettings database,
+        BackupSettings backups,
         KeySettings keys,
         WebhookSettings webhooks,
         RunSettings runs,
@@ -55,6 +56,10 @@ public record Settings(
                                 values.get(in.signInLimited), values.get(in.signInMax), values.get(in.signInWindow)),
                         values.get(in.maxFile)),
                 new DatabaseReader(in, values, workingDirectory).read(),
+                new BackupSettings(
+                        values.find(in.backupCron).orElse(null),
+                        values.get(in.backupKeep),
+                        workingDirectory.toAbsolutePath().resolve(values.get(in.backupLocation))),
                 new KeySettings(
                         values.find(in.encryptionKey).orElse(null),
                         values.find(in.jwtSecret).orElse(null)),

@@ -138,4 +138,74 @@ class RestoreTest {
             }
         }
     }
+
+    @OnBothDatabases
+    void the_server_lists_its_backups_and_offers_the_newest_that_verifies(TestDatabase.Kind kind) {
+        try (var millrace = TestMillrace.start(kind, Map.of("AP_BACKUP_LOCATION", folder.toString()))) {
+            var path = "/platform-admin/database/backups";
+            var begun = millrace.owner().post(path, Json.object());
+            var again = millrace.owner().post(path, Json.object());
+
+            assertThat(begun.status()).isEqualTo(202);
+            assertThat(again.status()).isIn(202, 409);
+            var listed = millrace.owner().get(path).success().path("data");
+            var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
+            while (listed.findValuesAsText("status").contains("RUNNING") && System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+                listed = millrace.owner().get(path).success().path("data");
+            }
+            assertThat(listed.path(0).path("status").asText()).isEqualTo("VERIFIED");
+            assertThat(listed.path(0).path("offered").asBoolean()).isTrue();
+            assertThat(Path.of(listed.path(0).path("location").asText())).isRegularFile();
+            assertThat(millrace.owner()
+                            .get("/platform-admin/database/hold")
+                            .success()
+                            .path("held")
+                            .asBoolean())
+                    .isFalse();
+            assertThat(millrace.owner().open("GET", path, null).status()).isIn(401, 403);
+        }
+    }
+
+    /** As the documentation of Activepieces prints it: pg_dump into gzip, a new database, psql. */
+    @org.junit.jupiter.api.Test
+    void what_pg_dump_wrote_restores_elsewhere_and_is_held() throws Exception {
+        try (var source = TestMillrace.start(TestDatabase.Kind.POSTGRES, KEYS)) {
+            var later = source.publish(flow().onWebhook().step("wait", delay("hours", 1)));
+            source.webhook(later, "{}");
+            source.owner().paused(later);
+            var from = url(source.databaseSettings());
+            var elsewhere = new HashMap<>(KEYS);
+            elsewhere.putAll(TestDatabase.create(TestDatabase.Kind.POSTGRES).settings());
+            var target = Settings.load(elsewhere, folder).database();
+
+            shell("pg_dump '" + from + "' | gzip > dump.sql.gz && gunzip -c dump.sql.gz | psql -q -v ON_ERROR_STOP=1 '"
+                    + url(target) + "'");
+
+            try (var database = Database.open(target)) {
+                database.prepare();
+                var hold = new Hold(database);
+                hold.begin();
+                assertThat(hold.held().reason()).contains("another PostgreSQL cluster or database");
+                assertThat(hold.held().counts().timersToCome()).isOne();
+                assertThat(hold.release(Hold.Decision.ALL)).isEqualTo(new Hold.Released(0, 1));
+                hold.begin();
+                assertThat(hold.held().held()).isFalse();
+            }
+        }
+    }
+
+    private static String url(millrace.config.DatabaseSettings settings) {
+        var postgres = (millrace.config.DatabaseSettings.Postgres) settings;
+        return "postgresql://" + postgres.user() + "@" + postgres.place();
+    }
+
+    private void shell(String command) throws Exception {
+        var process = new ProcessBuilder("bash", "-o", "pipefail", "-c", command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        var output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+    }
 }
