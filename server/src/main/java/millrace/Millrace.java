@@ -14,6 +14,7 @@ import millrace.archive.BackupService;
 import millrace.archive.Hold;
 import millrace.config.DatabaseSettings;
 import millrace.config.Keys;
+import millrace.config.ProgramSettings;
 import millrace.config.Settings;
 import millrace.connection.ConnectionService;
 import millrace.connection.Encryption;
@@ -78,7 +79,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Millrace implements AutoCloseable {
     /** The version of the program, as flags and the command line show it. */
-    public static final String VERSION = "0.1.0";
+    public static final String VERSION = ProgramSettings.VERSION;
 
     private static final Logger log = LoggerFactory.getLogger(Millrace.class);
 
@@ -119,6 +120,12 @@ public final class Millrace implements AutoCloseable {
                 HostSettings.of(settings.program().node(), settings.program().hostDirectory(), settings.sandbox())));
         hosts.warmUp();
 
+        if (settings.database() instanceof DatabaseSettings.Sqlite sqlite) {
+            log.warn(
+                    "the database is the SQLite file {}: good for development; for production name a PostgreSQL in"
+                            + " AP_POSTGRES_URL",
+                    sqlite.file());
+        }
         var database = opened(Database.open(settings.database()));
         database.prepare();
         var keys = keys(settings, database);
@@ -222,7 +229,8 @@ public final class Millrace implements AutoCloseable {
                 settings.http(),
                 List.of(
                         new InstanceRoutes(
-                                new Flags(settings, VERSION, identities::userCreated), new Health(database)::healthy),
+                                new Flags(settings, VERSION, identities::userCreated),
+                                new Health(database, settings.server().liveness())),
                         new IdentityRoutes(identities),
                         new ProjectRoutes(projects),
                         new FlowRoutes(flows),

@@ -4,6 +4,7 @@ import java.util.List;
 import millrace.database.MigrationStatus;
 import millrace.database.SchemaCommands;
 import millrace.engine.Json;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
@@ -31,24 +32,38 @@ final class DatabaseCommands {
     }
 
     @Command(name = "migrate", description = "Applies the change sets that the database lacks.")
-    int migrate() {
-        var applied = SchemaCommands.migrate(main.settings(System.err).database());
+    int migrate(
+            @Option(
+                            names = "--dry-run",
+                            description = "Prints the SQL, the locks it takes and whether there is a way back;"
+                                    + " changes nothing.")
+                    boolean dryRun,
+            @Option(names = "--to", paramLabel = "ID", description = "The last one to apply.") @Nullable String last) {
+        var settings = main.settings(System.err).database();
+        if (dryRun) {
+            System.out.println(SchemaCommands.plan(settings));
+            return 0;
+        }
+        var applied = last == null ? SchemaCommands.migrate(settings) : SchemaCommands.migrateTo(settings, last);
         print(applied.stream().map(id -> "applied " + id).toList(), "nothing is pending");
         return 0;
     }
 
-    @Command(name = "rollback", description = "Takes the newest applied change sets back.")
+    @Command(name = "rollback", description = "Takes the newest applied change sets back, while no server runs.")
     int rollback(
-            @Option(
-                            names = "--count",
-                            paramLabel = "N",
-                            defaultValue = "1",
-                            description = "How many (${DEFAULT-VALUE}).")
-                    int count) {
-        if (count < 1) {
+            @Option(names = "--count", paramLabel = "N", description = "How many (1).") @Nullable Integer count,
+            @Option(names = "--to", paramLabel = "ID", description = "The one that is the newest afterwards.") @Nullable
+                    String newest) {
+        if (count != null && newest != null) {
+            throw new IllegalArgumentException("--count and --to exclude each other");
+        }
+        if (count != null && count < 1) {
             throw new IllegalArgumentException("--count must be at least 1");
         }
-        var gone = SchemaCommands.rollback(main.settings(System.err).database(), count);
+        var settings = main.settings(System.err).database();
+        var gone = newest == null
+                ? SchemaCommands.rollback(settings, count == null ? 1 : count)
+                : SchemaCommands.rollbackTo(settings, newest);
         print(gone.stream().map(id -> "took back " + id).toList(), "nothing is applied");
         return 0;
     }

@@ -38,14 +38,13 @@ final class Logs {
         var root = root(context);
         root.setLevel(Level.toLevel(level));
         root.addAppender(console);
-        // Libraries at their own DEBUG say more than everything of ours; and what the pool and jOOQ warn of, a broken
-        // connection with its stack trace or an old PostgreSQL, we say ourselves where it matters.
+        // Libraries at their own DEBUG say more than everything of ours; and what jOOQ warns of, an old PostgreSQL, we
+        // say
+        // ourselves where it matters.
         for (var library : new String[] {"io.helidon", "jdk"}) {
             context.getLogger(library).setLevel(root.getLevel().isGreaterOrEqual(Level.WARN) ? null : Level.WARN);
         }
-        for (var library : new String[] {"com.zaxxer.hikari", "org.jooq"}) {
-            context.getLogger(library).setLevel(debugging() ? Level.WARN : Level.ERROR);
-        }
+        context.getLogger("org.jooq").setLevel(debugging() ? Level.WARN : Level.ERROR);
     }
 
     static boolean debugging() {

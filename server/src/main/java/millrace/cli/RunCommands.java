@@ -28,6 +28,7 @@ final class RunCommands {
             @Parameters(paramLabel = "ID", description = "The run's id.") String runId,
             @Option(names = "--json", description = "As one JSON object.") boolean json) {
         try (var database = Database.open(main.settings(System.err).database())) {
+            database.migrations().check();
             var why = new RunInspection(database).why(Scope.system("the operator asks about a run"), runId);
             System.out.println(json ? json(why) : text(why));
             return 0;

@@ -188,7 +188,15 @@ final class Catalogue {
             time(MILLISECOND, 100, 600_000),
             "5000",
             "milliseconds",
-            "How long a request waits for a connection before it is answered 503.");
+            "How long a request is parked while the database is away before it is answered 503; webhooks are for"
+                    + " AP_WEBHOOK_TIMEOUT_SECONDS.");
+    final Setting<Duration> liveness = add(
+            DATABASE,
+            "AP_LIVENESS_DATABASE_SECONDS",
+            time(SECOND, 1, 86_400),
+            "120",
+            "seconds",
+            "How long the server counts as alive without its database; then /api/v1/health/live answers 503.");
 
     final Setting<String> backupCron = add(
             DATABASE,

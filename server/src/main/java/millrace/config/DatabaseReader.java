@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import millrace.config.DatabaseSettings.Host;
 import millrace.config.DatabaseSettings.Tls;
 import org.jspecify.annotations.Nullable;
@@ -116,6 +117,11 @@ final class DatabaseReader {
                     (fromUrl.isPresent() ? "sslrootcert" : "its value")
                             + " is neither a readable file with a PEM certificate nor PEM text with one");
         }
+        readable(url, "sslcert", this::holdsCertificate);
+        readable(url, "sslkey", this::readableFile);
+        if (url.parameter("sslcert").isPresent() != url.parameter("sslkey").isPresent()) {
+            values.fault(in.postgresUrl, "sslcert and sslkey must be given together");
+        }
         var mode = url.parameter("sslmode").orElseGet(() -> modeWithoutUrl(ca));
         return new Tls(
                 mode,
@@ -134,6 +140,20 @@ final class DatabaseReader {
         values.warn("AP_POSTGRES_USE_SSL without AP_POSTGRES_SSL_CA: the connection is encrypted, but the server's"
                 + " certificate is not checked");
         return "require";
+    }
+
+    private void readable(PostgresUrl url, String parameter, Predicate<String> good) {
+        if (url.parameter(parameter).filter(good.negate()).isPresent()) {
+            values.fault(in.postgresUrl, parameter + " is not a readable PEM file");
+        }
+    }
+
+    private boolean readableFile(String path) {
+        try {
+            return Files.isReadable(workingDirectory.resolve(path));
+        } catch (InvalidPathException e) {
+            return false;
+        }
     }
 
     private boolean holdsCertificate(String ca) {

@@ -11,8 +11,18 @@ public sealed interface DatabaseSettings {
     /** For people: host:port/database or the file; never a password. */
     String place();
 
+    /** How long a request is parked while the database is away. */
+    Duration acquireTimeout();
+
     /** One file, one process. */
     record Sqlite(Path file) implements DatabaseSettings {
+        private static final Duration ACQUIRE_TIMEOUT = Duration.ofSeconds(5);
+
+        @Override
+        public Duration acquireTimeout() {
+            return ACQUIRE_TIMEOUT;
+        }
+
         @Override
         public String place() {
             return file.toString();

@@ -13,6 +13,9 @@ import java.util.Map;
  * @param node the Node binary
  */
 public record ProgramSettings(Path home, Path node) {
+    /** The version of the program, as flags, messages and archives name it. */
+    public static final String VERSION = "0.1.0";
+
     public Path hostDirectory() {
         return home.resolve("host");
     }

@@ -47,6 +47,7 @@ public record Settings(
                         values.get(in.edition),
                         values.get(in.logLevel),
                         values.get(in.lease),
+                        values.get(in.liveness),
                         workingDirectory.toAbsolutePath().normalize()),
                 new HttpSettings(
                         port,

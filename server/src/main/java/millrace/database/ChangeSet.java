@@ -17,6 +17,23 @@ import java.util.Optional;
  */
 record ChangeSet(String id, String up, String down, String checksum) {
     private static final String FOLDER = "/millrace/schema/";
+    /** On the first line of a script whose statements are committed one by one. */
+    private static final String STEPWISE = "-- statement by statement";
+    /** Before a statement of such a script that is repeated until it changes no row. */
+    private static final String REPEATED = "-- until no row is left";
+
+    /**
+     * Whether its statements are committed one by one, since they can't run in a transaction (CREATE INDEX
+     * CONCURRENTLY) or would hold locks for too long (batches). Each must be repeatable: after a kill all run again.
+     */
+    boolean stepwise() {
+        return up.startsWith(STEPWISE);
+    }
+
+    /** Whether a statement of a stepwise script changes rows in batches. */
+    static boolean repeated(String statement) {
+        return statement.lines().takeWhile(line -> line.startsWith("--")).anyMatch(REPEATED::equals);
+    }
 
     static ChangeSet of(String id, String up, String down) {
         return new ChangeSet(id, up, down, sha256(up));

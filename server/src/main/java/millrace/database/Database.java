@@ -2,14 +2,17 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import millrace.access.Patience;
 import millrace.config.DatabaseSettings;
 import org.jooq.Configuration;
 import org.jooq.conf.RenderQuotedNames;
 import org.jooq.conf.Settings;
+import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DefaultConfiguration;
 
 /**
@@ -19,14 +22,25 @@ import org.jooq.impl.DefaultConfiguration;
  */
 public final class Database implements AutoCloseable {
     private static final int ATTEMPTS = 10;
+    private static final Duration AWAY_PAUSE = Duration.ofMillis(100);
+    private static final Duration HEALTH_PATIENCE = Duration.ofSeconds(2);
+    /** Work that no request waits for takes its time. */
+    private static final Duration UNHURRIED = Duration.ofSeconds(30);
 
     private final Connector connector;
     private final Connections connections;
+    private final Reach reach;
+    private final Parking parking;
+    private final Duration patience;
     private final Configuration configuration;
+    private volatile boolean closed;
 
-    private Database(Connector connector, Connections connections) {
+    private Database(Connector connector, Connections connections, Reach reach, Parking parking, Duration patience) {
         this.connector = connector;
         this.connections = connections;
+        this.reach = reach;
+        this.parking = parking;
+        this.patience = patience;
         this.configuration = configuration(connector.dialect());
     }
 
@@ -57,8 +71,11 @@ public final class Database implements AutoCloseable {
         System.setProperty("org.jooq.no-logo", "true");
         System.setProperty("org.jooq.no-tips", "true");
         var connector = Connector.of(settings);
+        var reach = new Reach(connector.place());
+        var parking = new Parking();
         try {
-            return new Database(connector, Opening.of(connector, alone));
+            var connections = Opening.of(connector, alone, reach, parking);
+            return new Database(connector, connections, reach, parking, settings.acquireTimeout());
         } catch (SQLException e) {
             throw Opening.refusal(connector, e);
         }
@@ -84,19 +101,12 @@ public final class Database implements AutoCloseable {
 
     /**
      * Runs the work in a transaction that may write, and commits it. The work may run more than once (serialisation
-     * failures, SQLite busy): it changes nothing but through its Tx. Transactions do not nest.
+     * failures, SQLite busy, a database that was away): it changes nothing but through its Tx. Transactions do not nest.
+     *
+     * @throws MillraceException DATABASE_UNAVAILABLE when the database stays away for longer than the request may wait
      */
     public <T> T transaction(Function<Tx, T> work) {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                return once(connections::write, work);
-            } catch (RuntimeException e) {
-                if (attempt == ATTEMPTS || !Failures.passesOnRetry(Failures.sqlCause(e))) {
-                    throw Failures.seen(e);
-                }
-                pause(attempt);
-            }
-        }
+        return patiently(connections::write, work);
     }
 
     /** {@link #transaction} for work without a result. */
@@ -107,12 +117,82 @@ public final class Database implements AutoCloseable {
         });
     }
 
-    /** Runs the work in a transaction that sees one state of the database and can't write. */
+    /** Runs the work in a transaction that sees one state of the database and can't write; else as a transaction. */
     public <T> T read(Function<Tx, T> work) {
+        return patiently(connections::read, work);
+    }
+
+    private <T> T patiently(Borrowing borrowing, Function<Tx, T> work) {
+        var patience = Patience.current().orElseGet(() -> new Patience(UNHURRIED));
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return once(borrowing, work, patience);
+            } catch (RuntimeException e) {
+                var cause = Failures.sqlCause(e);
+                if (Failures.passesOnRetry(cause) && attempt < ATTEMPTS) {
+                    pause((1L << Math.min(attempt, 7)) + System.nanoTime() % 8);
+                } else if (Failures.away(cause)) {
+                    if (closed
+                            || patience.left(this.patience).isZero()
+                            || Thread.currentThread().isInterrupted()) {
+                        throw Failures.unavailable(e);
+                    }
+                    pause(PostgresPool.jitter(AWAY_PAUSE) / 1_000_000);
+                } else if (cause != null
+                        && Failures.lockTimeout(cause)
+                        && Patience.current().isPresent()) {
+                    throw Failures.unavailable(e);
+                } else {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** Whether the database takes reads and writes now, as far as this process can tell; asks it a small question. */
+    public boolean answers() {
+        if (closed || reach.away() || reach.lacksSpace() || reach.silent()) {
+            return false;
+        }
         try {
-            return once(connections::read, work);
-        } catch (RuntimeException e) {
-            throw Failures.seen(e);
+            return connections.answers(new Patience(HEALTH_PATIENCE));
+        } catch (SQLException e) {
+            return false;
+        }
+    }
+
+    /** Whether the last that was heard of the database was a failure; asks nobody. */
+    public boolean away() {
+        return reach.away() || reach.silent();
+    }
+
+    /** For how long nothing has been answered; a server that runs asks at least once a second. */
+    public Duration silence() {
+        return reach.silence();
+    }
+
+    /** How long work of this thread may still wait for the database. */
+    public Duration patience() {
+        return Patience.current().map(one -> one.left(patience)).orElse(patience);
+    }
+
+    /** A place among those that wait for the database, until it is closed. */
+    public interface Parked extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Before a wait for something that the database has to do.
+     *
+     * @throws MillraceException DATABASE_UNAVAILABLE at once when too many wait already
+     */
+    public Parked park() {
+        try {
+            var place = parking.enter();
+            return place::close;
+        } catch (NotConnected full) {
+            throw Failures.unavailable(full);
         }
     }
 
@@ -167,31 +247,54 @@ public final class Database implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         connections.close();
     }
 
     private interface Borrowing {
-        Connections.Borrowed take() throws SQLException;
+        Connections.Borrowed take(Patience patience) throws SQLException;
     }
 
-    private <T> T once(Borrowing borrowing, Function<Tx, T> work) {
+    private <T> T once(Borrowing borrowing, Function<Tx, T> work, Patience patience) {
         Tx tx;
         T result;
-        try (var borrowed = borrowing.take()) {
-            tx = new Tx(borrowed.connection(), dialect(), configuration);
-            result = work.apply(tx);
-            borrowed.commit();
+        CommitUnknown unknown = null;
+        try {
+            try (var borrowed = borrowing.take(patience)) {
+                tx = new Tx(borrowed.connection(), dialect(), configuration);
+                try {
+                    result = work.apply(tx);
+                } catch (RuntimeException e) {
+                    var cause = Failures.sqlCause(e);
+                    if (cause != null) {
+                        borrowed.failed(cause);
+                    }
+                    throw e;
+                }
+                try {
+                    borrowed.commit();
+                } catch (SQLException e) {
+                    borrowed.failed(e);
+                    if (!(e instanceof CommitUnknown lost)) {
+                        throw e;
+                    }
+                    unknown = lost;
+                }
+            }
+            // Asked on another connection, after this one was given back.
+            if (unknown != null && !connections.committed(unknown, patience)) {
+                throw unknown;
+            }
         } catch (SQLException e) {
-            throw Failures.seen(e);
+            throw new DataAccessException(String.valueOf(e.getMessage()), e);
         }
         tx.committed();
         return result;
     }
 
-    /** Longer with each attempt; two that met are kept apart by the clock's last digits. */
-    private static void pause(int attempt) {
+    private static void pause(long millis) {
         try {
-            Thread.sleep((1L << Math.min(attempt, 7)) + System.nanoTime() % 8);
+            Thread.sleep(millis);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted between two attempts of a transaction", e);

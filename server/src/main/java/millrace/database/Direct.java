@@ -140,7 +140,7 @@ public final class Direct implements AutoCloseable {
             return new DatabaseRefusal(
                     "the role " + postgres.settings().user() + " may not create tables in " + place()
                             + ": run GRANT USAGE, CREATE ON SCHEMA public TO "
-                            + Migrations.quoted(postgres.settings().user()) + ";",
+                            + SqlNames.quoted(postgres.settings().user()) + ";",
                     e);
         }
         var reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");

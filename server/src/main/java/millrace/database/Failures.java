@@ -1,10 +1,11 @@
 package millrace.database;
 
+import java.security.GeneralSecurityException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
+import javax.net.ssl.SSLException;
 import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
-import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
@@ -44,38 +45,71 @@ final class Failures {
 
     /**
      * The database is away and may come back: connection failures, shutdown and start, too many connections, no
-     * connection free in time, read-only after a failover, disk full.
+     * connection free in time, read-only after a failover, no space.
      */
     static boolean away(@Nullable SQLException e) {
         if (e == null) {
             return false;
         }
-        var state = e.getSQLState();
+        var state = String.valueOf(e.getSQLState());
         return e instanceof SQLTransientConnectionException
-                || isSqlite(e, SQLiteErrorCode.SQLITE_FULL)
+                || lost(e)
+                || readOnly(e)
+                || noSpace(e)
                 || isSqlite(e, SQLiteErrorCode.SQLITE_IOERR)
-                || (state != null
-                        && (state.startsWith("08")
-                                || state.startsWith("57P0")
-                                || state.equals("53300")
-                                || state.equals("53100")
-                                || state.equals("25006")));
+                || state.startsWith("53")
+                || state.equals("58030");
     }
 
-    /** Connecting may work a little later; a refusal of the server (08004, for example of TLS) stands. */
+    /** The connection is of no more use; what was sent on it last may have been done. */
+    static boolean lost(SQLException e) {
+        var state = String.valueOf(e.getSQLState());
+        return state.startsWith("08")
+                || state.startsWith("57P0")
+                // The server has ended the connection of a transaction that stood still.
+                || state.equals("25P03");
+    }
+
+    /** The server takes no writes: it is a standby, or becomes one. */
+    static boolean readOnly(SQLException e) {
+        return hasState(e, "25006") || (hasState(e, "0A000") && inRecovery(String.valueOf(e.getMessage())));
+    }
+
+    private static boolean inRecovery(String message) {
+        return message.contains("recovery") || message.contains("standby");
+    }
+
+    static boolean noSpace(SQLException e) {
+        return hasState(e, "53100") || isSqlite(e, SQLiteErrorCode.SQLITE_FULL);
+    }
+
+    /** Somebody, ourselves among them, has canceled the statement: the next attempt may pass. */
+    static boolean canceled(SQLException e) {
+        return hasState(e, "57014");
+    }
+
+    /** Connecting may work a little later; a refusal of the server (08004) or of its certificate stands. */
     static boolean mayComeBack(SQLException e) {
-        return away(e) && !hasState(e, "08004") && !hasState(e, "25006");
+        return away(e) && !hasState(e, "08004") && !readOnly(e) && !refusedTls(e);
     }
 
-    /** What callers see: DATABASE_UNAVAILABLE while the database is away, otherwise the failure as it came. */
-    static RuntimeException seen(RuntimeException e) {
-        return away(sqlCause(e)) ? unavailable(e) : e;
+    /** One side does not trust the other, or a key can't be read. */
+    static boolean refusedTls(SQLException e) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof GeneralSecurityException
+                    || (cause instanceof SSLException
+                            && String.valueOf(cause.getMessage()).contains("alert"))) {
+                return true;
+            }
+        }
+        return false;
     }
 
-    static RuntimeException seen(SQLException e) {
-        return away(e) ? unavailable(e) : new DataAccessException(String.valueOf(e.getMessage()), e);
+    static String firstLine(SQLException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
+    /** What callers see while the database is away. */
     static MillraceException unavailable(Throwable cause) {
         var unavailable = MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
         unavailable.initCause(cause);

@@ -35,12 +35,13 @@ final class MigrationLock implements AutoCloseable {
             statement.execute("SET LOCAL statement_timeout = 0");
             try (var free = statement.executeQuery("SELECT pg_try_advisory_xact_lock(" + KEY + ")")) {
                 free.next();
-                if (free.getBoolean(1)) {
-                    return new MigrationLock(holder);
+                if (!free.getBoolean(1)) {
+                    LOG.info("another process changes the schema: waiting for it");
+                    statement.execute("SELECT pg_advisory_xact_lock(" + KEY + ")");
                 }
             }
-            LOG.info("another process changes the schema: waiting for it");
-            statement.execute("SELECT pg_advisory_xact_lock(" + KEY + ")");
+            // The last statement keeps its snapshot, for which a concurrent index build would wait; this one has none.
+            statement.execute("SET LOCAL statement_timeout = 0");
             return new MigrationLock(holder);
         } catch (SQLException e) {
             holder.close();

@@ -2,10 +2,13 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
+import millrace.config.ProgramSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +25,9 @@ import org.slf4j.LoggerFactory;
 public final class Migrations {
     private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
     private static final int LOCK_ATTEMPTS = 60;
+    private static final Duration LOCK_PAUSE = Duration.ofMillis(300);
+    private static final Pattern CONCURRENT_INDEX =
+            Pattern.compile("CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(\\w+)");
 
     private final Connector connector;
     private final List<ChangeSet> changeSets;
@@ -39,6 +45,17 @@ public final class Migrations {
      *     role may not create tables
      */
     public List<String> apply() {
+        return applyTo(changeSets.getLast().id());
+    }
+
+    /**
+     * Applies the pending change sets up to this one.
+     *
+     * @return their ids, in order
+     * @throws DatabaseRefusal as {@link #apply}, and when there is no such change set
+     */
+    public List<String> applyTo(String last) {
+        requireKnown(last);
         try (var connection = connect()) {
             if (pending(checked(MigrationLog.read(connection, connector.dialect())))
                     .isEmpty()) {
@@ -46,7 +63,7 @@ public final class Migrations {
                 return List.of();
             }
             try (var exclusive = MigrationLock.take(connector)) {
-                return applyPending(connection);
+                return applyPending(connection, last);
             }
         } catch (SQLException e) {
             throw refusal(e);
@@ -60,17 +77,62 @@ public final class Migrations {
      * @return their ids, in the order in which they went
      */
     public List<String> rollback(int count) {
+        return rollback(count, "");
+    }
+
+    /**
+     * Takes back all change sets after this one, newest first.
+     *
+     * @return their ids, in the order in which they went
+     */
+    public List<String> rollbackTo(String newest) {
+        requireKnown(newest);
+        return rollback(changeSets.size(), newest);
+    }
+
+    private List<String> rollback(int count, String newest) {
         try (var connection = connect();
                 var exclusive = MigrationLock.take(connector)) {
             var applied = checked(MigrationLog.read(connection, connector.dialect()));
             var gone = new ArrayList<String>();
             for (var set : changeSets.reversed()) {
-                if (gone.size() < count && applied.contains(set.id())) {
+                if (gone.size() < count
+                        && applied.contains(set.id())
+                        && set.id().compareTo(newest) > 0) {
                     takeBack(connection, set);
                     gone.add(set.id());
                 }
             }
             return gone;
+        } catch (SQLException e) {
+            throw refusal(e);
+        }
+    }
+
+    private void requireKnown(String id) {
+        if (changeSets.stream().noneMatch(set -> set.id().equals(id))) {
+            throw new DatabaseRefusal("this program has no migration " + id + ": ./millrace db status lists them");
+        }
+    }
+
+    /** What {@link #apply} would do, for people: the SQL, the locks it takes, whether there is a way back. */
+    public String plan() {
+        try (var connection = connect()) {
+            var text = new StringBuilder();
+            for (var set : pending(checked(MigrationLog.read(connection, connector.dialect())))) {
+                text.append("-- migration ").append(set.id()).append('\n');
+                text.append("-- way back: ")
+                        .append(SqlScript.statements(set.down()).isEmpty() ? "none" : "yes")
+                        .append(set.stepwise() ? "; committed statement by statement\n" : "; one transaction\n");
+                for (var statement : SqlScript.statements(set.up())) {
+                    text.append("-- locks: ")
+                            .append(StatementLocks.of(statement, connector.dialect()))
+                            .append('\n')
+                            .append(statement)
+                            .append(";\n\n");
+                }
+            }
+            return text.isEmpty() ? "nothing is pending" : text.toString().strip();
         } catch (SQLException e) {
             throw refusal(e);
         }
@@ -84,6 +146,19 @@ public final class Migrations {
                 throw new DatabaseRefusal("the schema of the database " + connector.place()
                         + " is not this program's yet: run millrace db migrate");
             }
+        } catch (SQLException e) {
+            throw refusal(e);
+        }
+    }
+
+    /**
+     * Refuses a schema that is newer than this program, or another one.
+     *
+     * @throws DatabaseRefusal naming the change set
+     */
+    public void check() {
+        try (var connection = connect()) {
+            checked(MigrationLog.read(connection, connector.dialect()));
         } catch (SQLException e) {
             throw refusal(e);
         }
@@ -111,15 +186,24 @@ public final class Migrations {
         }
     }
 
-    private List<String> applyPending(Connection connection) throws SQLException {
+    private List<String> applyPending(Connection connection, String last) throws SQLException {
         var log = new MigrationLog(connection, connector.dialect());
         // Read again under the lock: another process may have been faster.
-        var pending = pending(checked(MigrationLog.read(connection, connector.dialect())));
+        var pending = pending(checked(MigrationLog.read(connection, connector.dialect()))).stream()
+                .filter(set -> set.id().compareTo(last) <= 0)
+                .toList();
         for (var set : pending) {
             long began = System.nanoTime();
+            if (set.stepwise()) {
+                for (var statement : SqlScript.statements(set.up())) {
+                    step(connection, set, statement);
+                }
+            }
             inTransaction(connection, set, () -> {
                 log.createTable();
-                run(connection, set.up());
+                if (!set.stepwise()) {
+                    run(connection, set.up());
+                }
                 log.add(set, millisSince(began));
             });
             LOG.info("migration {} applied in {} ms", set.id(), millisSince(began));
@@ -135,6 +219,42 @@ public final class Migrations {
             log.remove(set);
         });
         LOG.info("migration {} rolled back in {} ms", set.id(), millisSince(began));
+    }
+
+    /** One statement of a change set that is committed statement by statement. */
+    private void step(Connection connection, ChangeSet set, String sql) throws SQLException {
+        var index = CONCURRENT_INDEX.matcher(sql);
+        if (index.find() && connector.dialect().postgres()) {
+            dropInvalid(connection, index.group(1));
+            try (var statement = connection.createStatement()) {
+                statement.execute(sql);
+            }
+            return;
+        }
+        var changed = new int[1];
+        do {
+            inTransaction(connection, set, () -> {
+                try (var statement = connection.createStatement()) {
+                    statement.execute(sql);
+                    changed[0] = Math.max(0, statement.getUpdateCount());
+                }
+            });
+        } while (ChangeSet.repeated(sql) && changed[0] > 0);
+    }
+
+    /** A build that was killed leaves its index behind, which costs writes and helps no read. */
+    private static void dropInvalid(Connection connection, String index) throws SQLException {
+        try (var statement = connection.prepareStatement(
+                "SELECT 1 FROM pg_index WHERE NOT indisvalid" + " AND indexrelid = to_regclass(quote_ident(?))")) {
+            statement.setString(1, index);
+            try (var found = statement.executeQuery();
+                    var drop = connection.createStatement()) {
+                if (found.next()) {
+                    LOG.info("the index {} was not built to its end: it is dropped and built again", index);
+                    drop.execute("DROP INDEX CONCURRENTLY " + index);
+                }
+            }
+        }
     }
 
     private interface Statements {
@@ -157,8 +277,19 @@ public final class Migrations {
                             : new SQLException(
                                     "migration " + set.id() + " failed: " + e.getMessage(), e.getSQLState(), e);
                 }
-                LOG.warn("migration {} waits for a lock: {}", set.id(), e.getMessage());
+                LOG.warn("migration {} waits for a lock: {}", set.id(), Failures.firstLine(e));
+                pause();
             }
+        }
+    }
+
+    /** Whoever waited behind the lock passes meanwhile. */
+    private static void pause() throws SQLException {
+        try {
+            Thread.sleep(Duration.ofNanos(PostgresPool.jitter(LOCK_PAUSE)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLException("interrupted while waiting for a lock", e);
         }
     }
 
@@ -184,7 +315,8 @@ public final class Migrations {
             }
             if (known.isEmpty()) {
                 throw new DatabaseRefusal("the database " + connector.place() + " has migration " + row.id()
-                        + ", which this program does not know (its newest is "
+                        + ", which this program, Millrace " + ProgramSettings.VERSION
+                        + ", does not know (its newest is "
                         + changeSets.getLast().id() + "): start the newer Millrace that made it");
             }
             if (!known.get().checksum().equals(row.checksum())) {
@@ -203,10 +335,9 @@ public final class Migrations {
 
     private DatabaseRefusal refusal(SQLException e) {
         if (Failures.mayNotCreate(e) && connector instanceof PostgresConnector postgres) {
-            var role = postgres.settings().user();
             return new DatabaseRefusal(
-                    "the role " + role + " may not create tables in " + connector.place()
-                            + ": run GRANT USAGE, CREATE ON SCHEMA public TO " + quoted(role) + ";",
+                    "the role " + postgres.settings().user() + " may not create tables in " + connector.place()
+                            + ": run " + remedy(postgres),
                     e);
         }
         return new DatabaseRefusal(
@@ -215,8 +346,23 @@ public final class Migrations {
                 e);
     }
 
-    static String quoted(String role) {
-        return role.matches("[a-z_][a-z0-9_]*") ? role : '"' + role.replace("\"", "\"\"") + '"';
+    /** What gives the role a place for its tables: the first schema of the search path. */
+    private static String remedy(PostgresConnector postgres) {
+        var role = SqlNames.quoted(postgres.settings().user());
+        var path = "public";
+        try (var connection = postgres.open("migrations");
+                var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT current_schema(), current_setting('search_path')")) {
+            row.next();
+            if (row.getString(1) != null) {
+                path = SqlNames.quoted(row.getString(1));
+            } else if (!row.getString(2).contains("public")) {
+                return "CREATE SCHEMA " + row.getString(2).split(",", -1)[0].strip() + " AUTHORIZATION " + role + ";";
+            }
+        } catch (SQLException e) {
+            LOG.debug("the search path could not be asked: {}", e.getMessage());
+        }
+        return "GRANT USAGE, CREATE ON SCHEMA " + path + " TO " + role + ";";
     }
 
     private static long millisSince(long began) {

@@ -1,68 +1,120 @@
 package millrace.database;
 
 import java.sql.SQLException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The first contact with the database, and what the operator is told when it fails. */
 final class Opening {
     private static final Logger LOG = LoggerFactory.getLogger(Opening.class);
-    private static final long PAUSE_MILLIS = 1_000;
-    private static final int ATTEMPTS_A_LINE = 4;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final Duration LINE = Duration.ofMillis(4_500);
     private static final int OLDEST_POSTGRES = 140_000;
 
     private Opening() {}
 
     /** @param alone whether no other process may have a SQLite file */
-    static Connections of(Connector connector, boolean alone) throws SQLException {
+    static Connections of(Connector connector, boolean alone, Reach reach, Parking parking) throws SQLException {
         return switch (connector) {
             case PostgresConnector postgres -> {
                 await(postgres);
-                yield new PostgresConnections(postgres);
+                yield new PostgresConnections(postgres, reach, parking);
             }
-            case SqliteConnector sqlite -> new SqliteConnections(sqlite, alone);
+            case SqliteConnector sqlite -> new SqliteConnections(sqlite, alone, reach, parking);
         };
     }
 
     /** Waits for what passes by itself: refused, not resolved, timed out, starting, too many connections. */
     private static void await(PostgresConnector postgres) throws SQLException {
-        long end = System.nanoTime() + postgres.settings().connectTimeout().toNanos();
-        for (int attempt = 0; ; attempt++) {
-            try {
-                greet(postgres);
-                return;
-            } catch (SQLException e) {
-                long left = (end - System.nanoTime()) / 1_000_000;
-                if (!Failures.mayComeBack(e) || left <= 0) {
-                    throw e;
+        var end = System.nanoTime() + postgres.settings().connectTimeout().toNanos();
+        try (var lines = new WaitingLines(postgres.place(), end)) {
+            while (true) {
+                try {
+                    greet(postgres);
+                    return;
+                } catch (SQLException e) {
+                    var left = Duration.ofNanos(end - System.nanoTime());
+                    if (!Failures.mayComeBack(e) || !left.isPositive()) {
+                        throw e;
+                    }
+                    lines.failed(reason(e));
+                    pause(left.compareTo(PAUSE) < 0 ? left : PAUSE);
                 }
-                if (attempt % ATTEMPTS_A_LINE == 0) {
-                    LOG.warn(
-                            "PostgreSQL at {} is not there yet ({}): waiting {} s at most",
-                            postgres.place(),
-                            firstLine(e),
-                            left / 1_000);
-                }
-                pause(Math.min(left, PAUSE_MILLIS));
             }
         }
     }
 
-    private static void pause(long millis) throws SQLException {
+    /** Says at once why a start waits, and then every few seconds, however long an attempt takes. */
+    private static final class WaitingLines implements AutoCloseable {
+        private final String place;
+        private final long end;
+        private volatile String reason = "";
+        private volatile @Nullable Thread speaker;
+
+        WaitingLines(String place, long end) {
+            this.place = place;
+            this.end = end;
+        }
+
+        void failed(String newReason) {
+            reason = newReason;
+            if (speaker == null) {
+                speaker = Thread.ofVirtual().start(this::speak);
+            }
+        }
+
+        private void speak() {
+            try {
+                while (System.nanoTime() < end) {
+                    LOG.warn(
+                            "PostgreSQL at {} is not there yet ({}): waiting, {} s left",
+                            place,
+                            reason,
+                            Duration.ofNanos(end - System.nanoTime()).toSeconds());
+                    Thread.sleep(LINE);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            var speaking = speaker;
+            if (speaking != null) {
+                speaking.interrupt();
+            }
+        }
+    }
+
+    private static void pause(Duration duration) throws SQLException {
         try {
-            Thread.sleep(millis);
+            Thread.sleep(duration);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new SQLException("interrupted while waiting for PostgreSQL", e);
         }
     }
 
-    private static String firstLine(SQLException e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    /** The driver's line, and what it leaves out: why a connection attempt or a handshake failed. */
+    private static String reason(SQLException e) {
+        var line = Failures.firstLine(e);
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        var detail = root == e || root.getMessage() == null ? "" : root.getMessage();
+        var known = detail.isEmpty() || line.contains(detail);
+        return (known ? line : line.replaceAll("[.\\s]+$", "") + ": " + detail)
+                .lines()
+                .findFirst()
+                .orElse("");
     }
 
     private static void greet(PostgresConnector postgres) throws SQLException {
-        try (var connection = postgres.open("start");
+        try (var connection = postgres.openToWrite("millrace:start");
                 var statement = connection.createStatement();
                 var version = statement.executeQuery("SHOW server_version_num")) {
             if (version.next() && version.getInt(1) < OLDEST_POSTGRES) {
@@ -80,7 +132,7 @@ final class Opening {
 
     /** One line: what is wrong, where, and which setting or statement repairs it. */
     static DatabaseRefusal refusal(Connector connector, SQLException e) {
-        var reason = firstLine(e);
+        var reason = reason(e);
         return switch (connector) {
             case SqliteConnector sqlite ->
                 new DatabaseRefusal(
@@ -90,17 +142,32 @@ final class Opening {
             case PostgresConnector postgres ->
                 new DatabaseRefusal(
                         "can't connect to PostgreSQL at " + postgres.place() + " as "
-                                + postgres.settings().user() + ": " + reason + "; " + advice(e),
+                                + postgres.settings().user() + ": " + reason + "; " + advice(postgres, e),
                         e);
         };
     }
 
-    private static String advice(SQLException e) {
+    private static String advice(PostgresConnector postgres, SQLException e) {
+        var user = SqlNames.quoted(postgres.settings().user());
+        var database = SqlNames.quoted(postgres.settings().database());
+        if (Failures.refusedTls(e)) {
+            return "check sslmode and sslrootcert in AP_POSTGRES_URL, AP_POSTGRES_SSL_CA, and the certificates' names"
+                    + " and dates";
+        }
         return switch (String.valueOf(e.getSQLState())) {
             case "28P01" -> "check AP_POSTGRES_USERNAME and AP_POSTGRES_PASSWORD or AP_POSTGRES_URL";
             case "28000" -> "check the role, its right to log in and the server's pg_hba.conf";
-            case "3D000" -> "create the database or correct AP_POSTGRES_DATABASE or AP_POSTGRES_URL";
+            case "3D000" -> "run CREATE DATABASE " + database + "; or correct AP_POSTGRES_DATABASE or AP_POSTGRES_URL";
+            case "42501" -> "run GRANT CONNECT ON DATABASE " + database + " TO " + user + ";";
             case "53300" -> "raise max_connections of the server or lower AP_POSTGRES_POOL_SIZE";
+            case "08004" ->
+                Failures.firstLine(e).contains("SSL")
+                        ? "switch TLS on in the server (ssl = on), or off here (AP_POSTGRES_USE_SSL, sslmode)"
+                        : "check AP_POSTGRES_USERNAME and AP_POSTGRES_PASSWORD or AP_POSTGRES_URL";
+            case "25006" ->
+                "name the host that takes writes in AP_POSTGRES_URL or AP_POSTGRES_HOST, or several hosts and"
+                        + " target_session_attrs=read-write, or run ALTER DATABASE " + database
+                        + " RESET default_transaction_read_only;";
             default -> "check that the server runs, and AP_POSTGRES_URL or AP_POSTGRES_HOST and AP_POSTGRES_PORT";
         };
     }

@@ -1,152 +1,285 @@
 package millrace.database;
 
-import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import millrace.access.Patience;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/** The pool of a server process and the connections that its writers have for themselves. */
+/**
+ * All connections of a server process: those that it shares, and those that its writers and its health check have for
+ * themselves, so that lists can't starve them. Together they are never more than {@code AP_POSTGRES_POOL_SIZE}.
+ */
 final class PostgresConnections implements Connections {
-    private static final Logger LOG = LoggerFactory.getLogger(PostgresConnections.class);
+    /** With fewer there is one journal writer, and health shares a connection. */
+    static final int ROOMY = 6;
+
+    private static final Duration LOOK = Duration.ofMillis(250);
+    /** A look that comes so late says that this process stood still, not the database. */
+    private static final Duration STOOD_STILL = Duration.ofSeconds(2);
+
+    /** Two heartbeats have not been answered: a request that has waited for as long as it may need not wait on. */
+    private static final Duration UNANSWERED = Duration.ofMillis(2_500);
+
+    private static final Duration LONGEST_HEALTH = Duration.ofSeconds(2);
+    private static final Duration LONGEST_DISPATCH = Duration.ofSeconds(10);
+    private static final Duration LONGEST_FLUSH = Duration.ofSeconds(90);
+    /** The purpose of the connection that renews the lease, once a second. */
+    private static final String DISPATCH = "dispatch";
+
+    private static final String IDLE_IN_TRANSACTION = "30s";
 
     private static final String JOURNAL = "journal";
 
     private final PostgresConnector connector;
-    private final HikariDataSource pool;
+    private final Reach reach;
+    private final PostgresPool pool;
+    private final List<OwnConnection> own = new CopyOnWriteArrayList<>();
+    private final @Nullable OwnConnection health;
+    private final Thread watch;
 
-    PostgresConnections(PostgresConnector connector) throws SQLException {
+    PostgresConnections(PostgresConnector connector, Reach reach, Parking parking) {
         this.connector = connector;
-        this.pool = new HikariDataSource(configuration(connector));
-    }
-
-    private static HikariConfig configuration(PostgresConnector connector) throws SQLException {
-        var settings = connector.settings();
-        var configuration = new HikariConfig();
-        configuration.setPoolName("millrace");
-        configuration.setDataSource(connector.source("millrace"));
-        configuration.setMaximumPoolSize(general(settings.poolSize()));
-        configuration.setMinimumIdle(1);
-        configuration.setIdleTimeout(settings.idleTimeout().toMillis());
-        configuration.setConnectionTimeout(settings.acquireTimeout().toMillis());
-        configuration.setAutoCommit(false);
-        // Opening the pool waits for nobody: Database.open has said hello already.
-        configuration.setInitializationFailTimeout(-1);
-        return configuration;
+        this.reach = reach;
+        var all = connector.settings().poolSize();
+        this.pool = new PostgresPool(connector, general(all), reach, parking);
+        this.health = all < ROOMY ? null : owned("health", LONGEST_HEALTH);
+        this.watch = Thread.ofVirtual().name("database-watch").start(this::watch);
     }
 
     /**
-     * The setting bounds all connections. One hears the notifier, two writers have one each, and the dispatch has one, so
-     * that no list can starve its heartbeat; where there are few, there is one writer, and the dispatch shares.
+     * What is left for all. One hears the notifier, two writers have one each, dispatch and health one each, so that no
+     * list can starve them; where there are few, there is one writer, and dispatch and health share.
      */
     static int general(int all) {
-        return few(all) ? all - 2 : all - 4;
-    }
-
-    private static boolean few(int all) {
-        return all < 6;
+        return all < ROOMY ? all - 2 : all - 5;
     }
 
     @Override
-    public Borrowed write() throws SQLException {
-        return new Pooled(pool.getConnection());
+    public Borrowed write(Patience patience) throws SQLException {
+        return begin(patience, "", true);
     }
 
     @Override
-    public Borrowed read() throws SQLException {
-        var pooled = new Pooled(pool.getConnection());
-        try (var statement = pooled.connection().createStatement()) {
-            statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
-            return pooled;
+    public Borrowed read(Patience patience) throws SQLException {
+        return begin(patience, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;", false);
+    }
+
+    /** One round trip: what the transaction is, how long it may stand still, and how long a request waits for a lock. */
+    private Borrowed begin(Patience patience, String kind, boolean writes) throws SQLException {
+        var borrowed = new Turn(pool.take(patience));
+        var lockTimeout = Patience.current().isEmpty()
+                ? ""
+                : "; SET LOCAL lock_timeout = "
+                        + patience.atMost(connector.settings().acquireTimeout()).toMillis();
+        try (var statement = borrowed.connection().createStatement()) {
+            statement.execute(kind + "SET LOCAL idle_in_transaction_session_timeout = '" + IDLE_IN_TRANSACTION + "'"
+                    + lockTimeout + (writes ? "; SELECT pg_current_xact_id()::text" : ""));
+            if (writes) {
+                borrowed.transaction = number(statement);
+            }
+            return borrowed;
         } catch (SQLException e) {
-            pooled.close();
+            borrowed.failed(e);
+            borrowed.close();
             throw e;
+        }
+    }
+
+    private static String number(java.sql.Statement statement) throws SQLException {
+        while (statement.getResultSet() == null) {
+            statement.getMoreResults();
+        }
+        try (var row = statement.getResultSet()) {
+            row.next();
+            return Objects.requireNonNull(row.getString(1));
         }
     }
 
     @Override
     public DedicatedWriter writer(String purpose) {
-        return few(connector.settings().poolSize()) && !purpose.equals(JOURNAL)
-                ? new SharedConnection()
-                : new OwnConnection(connector, purpose);
+        if (purpose.equals(DISPATCH)) {
+            reach.beats();
+        }
+        if (connector.settings().poolSize() < ROOMY && !purpose.equals(JOURNAL)) {
+            return new SharedConnection();
+        }
+        return owned(purpose, purpose.equals(JOURNAL) ? LONGEST_FLUSH : LONGEST_DISPATCH);
+    }
+
+    private OwnConnection owned(String purpose, Duration longest) {
+        var one = new OwnConnection(connector, purpose, longest, reach, pool::lost);
+        own.add(one);
+        return one;
+    }
+
+    @Override
+    public boolean answers(Patience patience) throws SQLException {
+        if (health != null) {
+            return health.write(PostgresConnections::asks);
+        }
+        try (var borrowed = read(patience)) {
+            return asks(borrowed.connection());
+        }
+    }
+
+    private static boolean asks(Connection connection) throws SQLException {
+        try (var statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT 1")) {
+            return row.next();
+        }
+    }
+
+    /** Asks the server what became of a transaction whose connection was lost while it was committed. */
+    @Override
+    public boolean committed(CommitUnknown unknown, Patience patience) throws SQLException {
+        while (true) {
+            try (var borrowed = read(patience);
+                    var statement = borrowed.connection().prepareStatement("SELECT pg_xact_status(?::xid8)")) {
+                statement.setString(1, unknown.transaction());
+                try (var row = statement.executeQuery()) {
+                    row.next();
+                    var status = String.valueOf(row.getString(1));
+                    if (!status.equals("in progress")) {
+                        return status.equals("committed");
+                    }
+                }
+            } catch (SQLException e) {
+                // The new primary has never heard of it: it was lost with the old one.
+                if ("22023".equals(e.getSQLState())) {
+                    return false;
+                }
+                if (!Failures.away(e)
+                        || patience.left(connector.settings().acquireTimeout()).isZero()) {
+                    throw e;
+                }
+            }
+            pause(LOOK);
+        }
+    }
+
+    private void watch() {
+        var idleTimeout = connector.settings().idleTimeout();
+        var last = System.nanoTime();
+        try {
+            while (true) {
+                Thread.sleep(LOOK);
+                var now = System.nanoTime();
+                var late = now - last > STOOD_STILL.toNanos();
+                last = now;
+                if (late) {
+                    continue;
+                }
+                pool.closeIdle(idleTimeout);
+                if (reach.silent()) {
+                    pool.abort(any -> true);
+                    pool.lost();
+                } else if (reach.silence().compareTo(UNANSWERED) > 0) {
+                    pool.abort(PostgresPool.Pooled::overdue);
+                } else {
+                    pool.abort(PostgresPool.Pooled::forsaken);
+                }
+                own.forEach(one -> one.look(idleTimeout));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override
     public void close() {
+        watch.interrupt();
+        own.forEach(OwnConnection::close);
         pool.close();
     }
 
-    /** HikariCP undoes what is not committed when the connection comes back. */
-    private record Pooled(Connection connection) implements Borrowed {
-        @Override
-        public void commit() throws SQLException {
-            connection.commit();
-        }
-
-        @Override
-        public void close() {
-            quietlyClose(connection);
+    private static void pause(Duration duration) throws SQLException {
+        try {
+            Thread.sleep(Duration.ofNanos(PostgresPool.jitter(duration)));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new NotConnected("interrupted while waiting for the database");
         }
     }
 
-    /** A connection of the pool for each work. */
+    /** A connection of the pool for each work, in autocommit mode. */
     private final class SharedConnection implements DedicatedWriter {
         @Override
         public <T> T write(SqlWork<T> work) throws SQLException {
-            try (var connection = pool.getConnection()) {
-                connection.setAutoCommit(true);
-                return work.on(connection);
-            }
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private static final class OwnConnection implements DedicatedWriter {
-        private final Connector connector;
-        private final String purpose;
-        private @Nullable Connection connection;
-
-        OwnConnection(Connector connector, String purpose) {
-            this.connector = connector;
-            this.purpose = purpose;
-        }
-
-        @Override
-        public <T> T write(SqlWork<T> work) throws SQLException {
-            var open = connection;
-            if (open == null) {
-                open = connector.open(purpose);
-                connection = open;
-            }
+            var turn = new Turn(pool.take(new Patience(null)));
             try {
-                return work.on(open);
+                turn.connection().setAutoCommit(true);
+                var result = work.on(turn.connection());
+                turn.connection().setAutoCommit(false);
+                reach.answered();
+                return result;
             } catch (SQLException e) {
-                if (Failures.away(e)) {
-                    close();
-                }
+                turn.failed(e);
+                turn.pooled.spoil();
                 throw e;
+            } finally {
+                turn.open = false;
+                turn.close();
             }
         }
 
         @Override
         public void close() {
-            if (connection != null) {
-                quietlyClose(connection);
-                connection = null;
-            }
+            // The connection is the pool's.
         }
     }
 
-    /** A connection that can't even be closed is lost already, and its work has been judged before. */
-    private static void quietlyClose(Connection connection) {
-        try {
-            connection.close();
-        } catch (SQLException e) {
-            LOG.debug("a connection could not be closed: {}", e.getMessage());
+    private final class Turn implements Borrowed {
+        private final PostgresPool.Pooled pooled;
+        private boolean open = true;
+
+        @Nullable
+        String transaction;
+
+        Turn(PostgresPool.Pooled pooled) {
+            this.pooled = pooled;
+        }
+
+        @Override
+        public Connection connection() {
+            return pooled.connection();
+        }
+
+        @Override
+        public void commit() throws SQLException {
+            try {
+                pooled.connection().commit();
+                open = false;
+                reach.answered();
+            } catch (SQLException e) {
+                throw Failures.lost(e) && transaction != null ? new CommitUnknown(transaction, e) : e;
+            }
+        }
+
+        @Override
+        public void failed(SQLException e) {
+            if (Failures.away(e)) {
+                reach.failed(e);
+            }
+            if (Failures.lost(e) || Failures.readOnly(e)) {
+                pooled.spoil();
+                pool.lost();
+            }
+        }
+
+        @Override
+        public void close() {
+            if (open) {
+                try {
+                    pooled.connection().rollback();
+                } catch (SQLException e) {
+                    pooled.spoil();
+                }
+            }
+            pooled.giveBack();
         }
     }
 }

@@ -2,21 +2,32 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Locale;
+import java.util.List;
 import millrace.config.DatabaseSettings.Host;
 import millrace.config.DatabaseSettings.Postgres;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Connections to PostgreSQL as the settings describe it. */
 final class PostgresConnector implements Connector {
+    private static final int HANDSHAKE_SECONDS = 5;
+    private static final int CANCEL_SECONDS = 2;
+
     private final Postgres settings;
     private final Dialect dialect = new PostgresDialect();
     private volatile boolean pooled;
 
+    /** Null where one host is named, or any of several will do. */
+    private final @Nullable PrimaryHosts primaries;
+
     PostgresConnector(Postgres settings) {
         this.settings = settings;
+        var attributes = settings.parameters().getOrDefault("target_session_attrs", "any");
+        this.primaries = settings.hosts().size() > 1 && targetServer(attributes).equals("primary")
+                ? new PrimaryHosts(settings.hosts())
+                : null;
     }
 
     Postgres settings() {
@@ -52,18 +63,47 @@ final class PostgresConnector implements Connector {
 
     @Override
     public Connection open(String purpose) throws SQLException {
-        return source("millrace:" + purpose).getConnection();
+        return opened("millrace:" + purpose);
     }
 
-    /** @param name the connections' application_name, unless the URL sets one */
-    PGSimpleDataSource source(String name) throws SQLException {
-        if (settings.hosts().stream().anyMatch(Host::socketFolder)) {
-            throw new DatabaseRefusal("PostgreSQL at " + place() + " can't be reached by a Unix socket yet:"
-                    + " name a host in AP_POSTGRES_URL or AP_POSTGRES_HOST");
+    /**
+     * A connection to a server that takes writes.
+     *
+     * @param name its application_name, unless the URL sets one
+     * @throws SQLException 25006 when it takes none
+     */
+    Connection openToWrite(String name) throws SQLException {
+        var connection = opened(name);
+        if (primaries != null) {
+            return connection;
         }
+        try (var statement = connection.createStatement();
+                var row = statement.executeQuery("SHOW transaction_read_only")) {
+            row.next();
+            if (row.getString(1).equals("on")) {
+                throw new SQLException("the server takes no writes (transaction_read_only is on)", "25006");
+            }
+            return connection;
+        } catch (SQLException e) {
+            PostgresPool.quietlyClose(connection);
+            throw e;
+        }
+    }
+
+    private Connection opened(String name) throws SQLException {
+        return primaries == null ? opened(name, settings.hosts()) : primaries.open(host -> opened(name, List.of(host)));
+    }
+
+    private Connection opened(String name, List<Host> hosts) throws SQLException {
+        var connection = source(name, hosts).getConnection();
+        // Only the handshake is bounded by the socket: who waits for a statement decides how long.
+        connection.setNetworkTimeout(Runnable::run, 0);
+        return connection;
+    }
+
+    private PGSimpleDataSource source(String name, List<Host> hosts) throws SQLException {
         var source = new PGSimpleDataSource();
-        source.setServerNames(settings.hosts().stream().map(Host::name).toArray(String[]::new));
-        source.setPortNumbers(settings.hosts().stream().mapToInt(Host::port).toArray());
+        setHosts(source, hosts);
         source.setDatabaseName(settings.database());
         source.setUser(settings.user());
         if (settings.password() != null) {
@@ -71,24 +111,53 @@ final class PostgresConnector implements Connector {
         }
         source.setApplicationName(settings.parameters().getOrDefault("application_name", name));
         source.setTcpKeepAlive(true);
+        source.setConnectTimeout(HANDSHAKE_SECONDS);
+        source.setSocketTimeout(HANDSHAKE_SECONDS);
+        source.setCancelSignalTimeout(CANCEL_SECONDS);
         // Saves the round trips in which the driver asks for what every supported version has.
         source.setAssumeMinServerVersion("14");
         if (pooled) {
             source.setPrepareThreshold(0);
         }
         setParameters(source);
-        PostgresTls.set(source, settings.tls());
+        if (source.getSocketFactory() == null) {
+            PostgresTls.set(source, settings.tls());
+        } else {
+            // As libpq: what does not leave the machine is not encrypted.
+            source.setSslMode("disable");
+        }
         return source;
+    }
+
+    private void setHosts(PGSimpleDataSource source, List<Host> hosts) {
+        var first = hosts.getFirst();
+        if (hosts.stream().noneMatch(Host::socketFolder)) {
+            source.setServerNames(hosts.stream().map(Host::name).toArray(String[]::new));
+            source.setPortNumbers(hosts.stream().mapToInt(Host::port).toArray());
+        } else if (hosts.size() == 1) {
+            source.setSocketFactory(PostgresUnixSockets.class.getName());
+            source.setSocketFactoryArg(first.name() + "/.s.PGSQL." + first.port());
+        } else {
+            throw new DatabaseRefusal("PostgreSQL at " + place()
+                    + " can't be reached: a folder of Unix sockets in AP_POSTGRES_URL must be the only host, unless"
+                    + " target_session_attrs=read-write chooses one");
+        }
     }
 
     private void setParameters(PGSimpleDataSource source) throws SQLException {
         for (var parameter : settings.parameters().entrySet()) {
             var value = parameter.getValue();
             switch (parameter.getKey()) {
-                case "connect_timeout" -> source.setConnectTimeout(Integer.parseInt(value));
+                case "connect_timeout" -> {
+                    source.setConnectTimeout(Integer.parseInt(value));
+                    source.setSocketTimeout(Integer.parseInt(value));
+                }
                 case "options" -> source.setOptions(value);
-                case "target_session_attrs" ->
-                    source.setProperty(PGProperty.TARGET_SERVER_TYPE, targetServer(value.toLowerCase(Locale.ROOT)));
+                case "target_session_attrs" -> {
+                    if (primaries == null) {
+                        source.setProperty(PGProperty.TARGET_SERVER_TYPE, targetServer(value));
+                    }
+                }
                 // The others are read by config (host, port, user …) or set above.
                 default -> {}
             }

@@ -70,7 +70,8 @@ public final class RunSession implements AutoCloseable {
         try {
             return writer.write(work);
         } catch (SQLException e) {
-            throw new WriteFailed(e, Failures.away(e) || Failures.passesOnRetry(e));
+            var passing = Failures.away(e) || Failures.passesOnRetry(e) || Failures.canceled(e);
+            throw new WriteFailed(e, passing, Failures.lost(e) && !(e instanceof NotConnected));
         }
     }
 

@@ -16,6 +16,18 @@ public final class SchemaCommands {
         }
     }
 
+    /** Applies what is pending up to this change set. @return the ids of those applied */
+    public static List<String> migrateTo(DatabaseSettings settings, String last) {
+        try (var database = Database.open(settings)) {
+            return database.migrations().applyTo(last);
+        }
+    }
+
+    /** What {@link #migrate} would do, for people. Changes nothing; also beside a running server. */
+    public static String plan(DatabaseSettings settings) {
+        return migrations(settings).plan();
+    }
+
     /**
      * Takes the newest change sets back. Rows of tables that they do not drop stay.
      *
@@ -29,9 +41,21 @@ public final class SchemaCommands {
         }
     }
 
+    /** The same for all change sets after this one. */
+    public static List<String> rollbackTo(DatabaseSettings settings, String newest) {
+        try (var database = Database.open(settings)) {
+            RunningServers.refuse(database);
+            return database.migrations().rollbackTo(newest);
+        }
+    }
+
     /** What is applied and what is pending; also beside a running server, and of a newer schema. */
     public static MigrationStatus status(DatabaseSettings settings) {
+        return migrations(settings).status();
+    }
+
+    private static Migrations migrations(DatabaseSettings settings) {
         var connector = Connector.of(settings);
-        return new Migrations(connector, ChangeSet.all(connector.dialect())).status();
+        return new Migrations(connector, ChangeSet.all(connector.dialect()));
     }
 }

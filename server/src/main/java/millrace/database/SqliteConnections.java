@@ -2,13 +2,14 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import millrace.access.Patience;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,18 +18,29 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqliteConnections implements Connections {
     private static final int READERS = 3;
-    private static final int WAIT_SECONDS = 30;
+    private static final Duration STANDARD = Duration.ofSeconds(5);
+    /** Journal writers take their time. */
+    private static final Duration WAIT = Duration.ofSeconds(30);
 
     private final @Nullable SqliteLock lock;
+    private final Reach reach;
+    private final Parking parking;
     private final Connection writer;
     private final ReentrantLock writing = new ReentrantLock(true);
     private final ArrayBlockingQueue<Connection> idleReaders = new ArrayBlockingQueue<>(READERS, true);
     private final List<Connection> readers = new ArrayList<>();
 
-    SqliteConnections(SqliteConnector connector, boolean alone) throws SQLException {
+    SqliteConnections(SqliteConnector connector, boolean alone, Reach reach, Parking parking) throws SQLException {
+        this.reach = reach;
+        this.parking = parking;
+        connector.refuseNetworkFolder();
         lock = alone ? SqliteLock.of(connector.file()) : null;
         try {
+            var crashed = alone && connector.leftOpen();
             writer = connector.open("writer");
+            if (crashed) {
+                connector.check(writer);
+            }
             for (int i = 0; i < READERS; i++) {
                 var reader = connector.open("reader");
                 run(reader, "PRAGMA query_only = ON");
@@ -42,21 +54,31 @@ final class SqliteConnections implements Connections {
     }
 
     @Override
-    public Borrowed write() throws SQLException {
+    public Borrowed write(Patience patience) throws SQLException {
         if (writing.isHeldByCurrentThread()) {
             throw new IllegalStateException("transactions do not nest: pass the Tx on");
         }
-        if (!await(() -> writing.tryLock(WAIT_SECONDS, TimeUnit.SECONDS))) {
-            throw new SQLTransientConnectionException("no turn to write within " + WAIT_SECONDS + " s");
+        // Zero, since without a time it would pass those who wait.
+        if (!await(() -> writing.tryLock(0, TimeUnit.NANOSECONDS))) {
+            try (var place = parking.enter()) {
+                if (!await(() -> writing.tryLock(patience.left(STANDARD).toNanos(), TimeUnit.NANOSECONDS))) {
+                    throw new NotConnected("no turn to write in time");
+                }
+            }
         }
         return begin(writer, "BEGIN IMMEDIATE", connection -> writing.unlock());
     }
 
     @Override
-    public Borrowed read() throws SQLException {
-        var reader = await(() -> idleReaders.poll(WAIT_SECONDS, TimeUnit.SECONDS));
+    public Borrowed read(Patience patience) throws SQLException {
+        var reader = idleReaders.poll();
         if (reader == null) {
-            throw new SQLTransientConnectionException("no turn to read within " + WAIT_SECONDS + " s");
+            try (var place = parking.enter()) {
+                reader = await(() -> idleReaders.poll(patience.left(STANDARD).toNanos(), TimeUnit.NANOSECONDS));
+            }
+        }
+        if (reader == null) {
+            throw new NotConnected("no turn to read in time");
         }
         return begin(reader, "BEGIN", idleReaders::add);
     }
@@ -66,10 +88,15 @@ final class SqliteConnections implements Connections {
         return new DedicatedWriter() {
             @Override
             public <T> T write(SqlWork<T> work) throws SQLException {
-                try (var turn = SqliteConnections.this.write()) {
-                    var result = work.on(turn.connection());
-                    turn.commit();
-                    return result;
+                try (var turn = SqliteConnections.this.write(new Patience(WAIT))) {
+                    try {
+                        var result = work.on(turn.connection());
+                        turn.commit();
+                        return result;
+                    } catch (SQLException e) {
+                        turn.failed(e);
+                        throw e;
+                    }
                 }
             }
 
@@ -78,6 +105,20 @@ final class SqliteConnections implements Connections {
                 // The connection is everybody's.
             }
         };
+    }
+
+    @Override
+    public boolean answers(Patience patience) throws SQLException {
+        try (var turn = read(patience);
+                var statement = turn.connection().createStatement();
+                var row = statement.executeQuery("SELECT 1")) {
+            return row.next();
+        }
+    }
+
+    @Override
+    public boolean committed(CommitUnknown unknown, Patience patience) {
+        throw new IllegalStateException("a commit to a file is never unknown", unknown);
     }
 
     @Override
@@ -102,8 +143,7 @@ final class SqliteConnections implements Connections {
         }
     }
 
-    private static Borrowed begin(Connection connection, String begin, Consumer<Connection> giveBack)
-            throws SQLException {
+    private Borrowed begin(Connection connection, String begin, Consumer<Connection> giveBack) throws SQLException {
         try {
             run(connection, begin);
         } catch (SQLException e) {
@@ -128,11 +168,11 @@ final class SqliteConnections implements Connections {
             return waiting.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new SQLTransientConnectionException("interrupted while waiting for a turn", e);
+            throw new NotConnected("interrupted while waiting for a turn");
         }
     }
 
-    private static final class Turn implements Borrowed {
+    private final class Turn implements Borrowed {
         private final Connection connection;
         private final Consumer<Connection> giveBack;
         private boolean open = true;
@@ -151,6 +191,14 @@ final class SqliteConnections implements Connections {
         public void commit() throws SQLException {
             run(connection, "COMMIT");
             open = false;
+            reach.answered();
+        }
+
+        @Override
+        public void failed(SQLException e) {
+            if (Failures.away(e)) {
+                reach.failed(e);
+            }
         }
 
         @Override

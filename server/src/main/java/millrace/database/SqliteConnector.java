@@ -1,11 +1,15 @@
 package millrace.database;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.Function;
 import org.sqlite.JDBC;
 
@@ -14,6 +18,27 @@ import org.sqlite.JDBC;
  * {@code auto_vacuum=INCREMENTAL}, which can't be turned on later without rewriting it.
  */
 final class SqliteConnector implements Connector {
+    private static final Logger LOG = LoggerFactory.getLogger(SqliteConnector.class);
+    /** How the types of file systems begin whose disk is another machine's. */
+    private static final List<String> NETWORK = List.of(
+            "nfs",
+            "cifs",
+            "smb",
+            "afs",
+            "ceph",
+            "gluster",
+            "lustre",
+            "gpfs",
+            "ocfs",
+            "fuse.sshfs",
+            "fuse.gluster",
+            "fuse.ceph",
+            "fuse.s3",
+            "fuse.rclone",
+            "fuse.gcsfuse",
+            "fuse.davfs",
+            "davfs");
+
     private final Path file;
     private final Dialect dialect = new SqliteDialect();
 
@@ -33,6 +58,54 @@ final class SqliteConnector implements Connector {
     @Override
     public Dialect dialect() {
         return dialect;
+    }
+
+    /** @throws DatabaseRefusal when the file would lie on another machine's disk: its locks and its log need a local one */
+    void refuseNetworkFolder() {
+        var folder = file.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            return;
+        }
+        try {
+            var kind = Files.getFileStore(folder.toRealPath()).type().toLowerCase(Locale.ROOT);
+            if (NETWORK.stream().anyMatch(kind::startsWith)) {
+                throw new DatabaseRefusal("the SQLite database " + file + " lies on a network file system (" + kind
+                        + "), where SQLite loses data: set AP_SQLITE_PATH to a local disk, or use PostgreSQL"
+                        + " (AP_POSTGRES_URL)");
+            }
+        } catch (IOException e) {
+            throw new DatabaseRefusal(
+                    "the folder of the SQLite database " + file + " can't be looked at: " + e
+                            + "; AP_SQLITE_PATH names another file",
+                    e);
+        }
+    }
+
+    /** Whether the last process that had the file did not close it: it has left its log. */
+    boolean leftOpen() {
+        try {
+            return Files.size(file.resolveSibling(file.getFileName() + "-wal")) > 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** @throws DatabaseRefusal when the file is damaged */
+    void check(Connection connection) throws SQLException {
+        var began = System.nanoTime();
+        try (var statement = connection.createStatement();
+                var found = statement.executeQuery("PRAGMA integrity_check(1)")) {
+            var result = found.next() ? found.getString(1) : "no answer";
+            if (!result.equals("ok")) {
+                throw new DatabaseRefusal("the SQLite database " + file + " is damaged ("
+                        + result.lines().findFirst().orElse("") + "): restore the newest backup with ./millrace db"
+                        + " restore FILE --force, or set AP_SQLITE_PATH to another file");
+            }
+        }
+        LOG.info(
+                "the last process did not close the database {}; it was checked in {} ms and is whole",
+                file,
+                (System.nanoTime() - began) / 1_000_000);
     }
 
     @Override

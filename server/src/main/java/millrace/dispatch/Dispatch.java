@@ -209,7 +209,7 @@ public final class Dispatch implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 return;
             } catch (WriteFailed e) {
-                log.warn("dispatch can't reach the database and tries again: {}", e.getMessage());
+                log.debug("dispatch can't reach the database and tries again: {}", e.getMessage());
                 pause();
             } catch (RuntimeException e) {
                 log.error("dispatch failed and goes on", e);

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import java.util.zip.ZipException;
+import millrace.access.Patience;
 
 /** Reads the body of a request within a limit. The limit counts each decoded byte once. */
 final class Bodies {
@@ -32,9 +33,11 @@ final class Bodies {
         try {
             var in = request.content().inputStream();
             var encoding = encoding(request);
-            return encoding.isEmpty() && announced >= 0
+            var bytes = encoding.isEmpty() && announced >= 0
                     ? exactly(in, (int) announced)
                     : upTo(decoded(in, encoding), maxBytes);
+            Patience.current().ifPresent(patience -> patience.holds(bytes.length));
+            return bytes;
         } catch (ZipException | EOFException e) {
             throw BadRequest.of("The body is not what its content-encoding says");
         } catch (IOException | UncheckedIOException | DataReader.InsufficientDataAvailableException e) {

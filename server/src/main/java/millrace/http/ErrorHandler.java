@@ -13,6 +13,9 @@ import org.slf4j.LoggerFactory;
 final class ErrorHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ErrorHandler.class);
 
+    /** A database that is away for a moment is mostly back by then, and the caller has waited already. */
+    private static final String RETRY_AFTER_SECONDS = "5";
+
     private ErrorHandler() {}
 
     /** @param errorId the request's id; for unexpected exceptions it stands in the log and not in the body */
@@ -34,7 +37,11 @@ final class ErrorHandler {
     }
 
     private static Answer refused(MillraceException refused) {
-        return Answer.of(status(refused.code()), new Refusal(refused.code().wireName(), refused.params()));
+        var answer =
+                Answer.of(status(refused.code()), new Refusal(refused.code().wireName(), refused.params()));
+        return refused.code() == ErrorCode.DATABASE_UNAVAILABLE
+                ? new Answer(answer.status(), Map.of("retry-after", RETRY_AFTER_SECONDS), answer.body())
+                : answer;
     }
 
     private static Answer unexpected(Throwable thrown, String errorId) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.random.RandomGenerator;
+import millrace.access.Patience;
 import millrace.access.Principal;
 import millrace.config.HttpSettings;
 import millrace.engine.ErrorCode;
@@ -167,9 +168,9 @@ public final class HttpServer implements AutoCloseable {
         }
         var match = router.find(method, path);
         if (match != null && match.route().target() instanceof Route.Raw raw) {
-            serveRaw(request, response, match, raw, requestId);
+            new Patience(raw.patience()).during(() -> serveRaw(request, response, match, raw, requestId));
         } else {
-            serveJson(request, response, match, method, path, requestId);
+            new Patience(null).during(() -> serveJson(request, response, match, method, path, requestId));
         }
     }
 

@@ -1,6 +1,7 @@
 package millrace.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
 import millrace.access.Permission;
@@ -44,8 +45,12 @@ public record Route(
 
     record Json(Handler handler) implements Target {}
 
-    /** @param tooLarge the JSON text that is answered with 413 */
-    record Raw(RawHandler handler, String tooLarge) implements Target {}
+    /**
+     * @param tooLarge the JSON text that is answered with 413
+     * @param patience how long a request is parked while the database is away; null: as long as others
+     */
+    record Raw(
+            RawHandler handler, String tooLarge, @Nullable Duration patience) implements Target {}
 
     /**
      * How a body becomes a value.

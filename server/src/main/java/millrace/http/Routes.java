@@ -1,6 +1,7 @@
 package millrace.http;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -225,6 +226,7 @@ public final class Routes {
         private final Set<PrincipalType> kinds;
         private final @Nullable Permission permission;
         private long maxBytes = DEFAULT_MAX_BYTES;
+        private @Nullable Duration patience;
         private String tooLarge = "{\"message\":\"Payload too large\"}";
 
         private RawRoute(RawGuard guard, Set<PrincipalType> kinds, @Nullable Permission permission) {
@@ -236,6 +238,12 @@ public final class Routes {
         /** Limit on the body's bytes, after decompression; above it 413. */
         public RawRoute maxBytes(long maxBytes) {
             this.maxBytes = maxBytes;
+            return this;
+        }
+
+        /** How long a request is parked while the database is away. */
+        public RawRoute patience(Duration patience) {
+            this.patience = patience;
             return this;
         }
 
@@ -257,7 +265,7 @@ public final class Routes {
                     200,
                     maxBytes,
                     false,
-                    new Route.Raw(guard.handler, tooLarge));
+                    new Route.Raw(guard.handler, tooLarge, patience));
         }
     }
 }

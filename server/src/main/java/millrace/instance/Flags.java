@@ -1,7 +1,9 @@
 package millrace.instance;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
+import millrace.access.Patience;
 import millrace.config.Settings;
 import millrace.engine.Json;
 import millrace.engine.MillraceException;
@@ -13,6 +15,9 @@ import millrace.engine.MillraceException;
 public final class Flags {
     private static final long MB = 1024 * 1024;
     private static final long KB = 1024;
+
+    /** Flags answer at once, also while the database is away. */
+    private static final Duration PATIENCE = Duration.ofMillis(300);
 
     private final Settings settings;
     private final String version;
@@ -37,7 +42,7 @@ public final class Flags {
     private boolean userCreated() {
         if (!created) {
             try {
-                created = userCreated.getAsBoolean();
+                new Patience(PATIENCE).during(() -> created = userCreated.getAsBoolean());
             } catch (MillraceException databaseAway) {
                 return false;
             }

@@ -1,7 +1,6 @@
 package millrace.instance;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.function.BooleanSupplier;
 import millrace.http.Answer;
 import millrace.http.Call;
 import millrace.http.Room;
@@ -10,12 +9,11 @@ import millrace.http.Routes;
 /** The street door of what needs no token. */
 public final class InstanceRoutes implements Room {
     private final Flags flags;
-    private final BooleanSupplier healthy;
+    private final Health health;
 
-    /** @param healthy may take as long as the database's own timeouts */
-    public InstanceRoutes(Flags flags, BooleanSupplier healthy) {
+    public InstanceRoutes(Flags flags, Health health) {
         this.flags = flags;
-        this.healthy = healthy;
+        this.health = health;
     }
 
     @Override
@@ -33,11 +31,14 @@ public final class InstanceRoutes implements Room {
     }
 
     private Answer health(Call call) {
-        return healthy.getAsBoolean() ? Answer.of(200, new Status("Healthy")) : Answer.of(503, new Status("Unhealthy"));
+        return answer(health.healthy());
     }
 
-    /** The process answers; asks nobody. */
-    private Status live(Call call) {
-        return new Status("Healthy");
+    private Answer live(Call call) {
+        return answer(health.live());
+    }
+
+    private static Answer answer(boolean well) {
+        return well ? Answer.of(200, new Status("Healthy")) : Answer.of(503, new Status("Unhealthy"));
     }
 }

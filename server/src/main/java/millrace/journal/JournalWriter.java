@@ -39,6 +39,8 @@ public final class JournalWriter implements AutoCloseable {
     private static final int MAX_WAITING = 100_000;
     private static final Duration IDLE = Duration.ofMillis(200);
     private static final Duration RETRY = Duration.ofMillis(100);
+    private static final Duration LONGEST_RETRY = Duration.ofMillis(800);
+    private static final int JITTER_MILLIS = 100;
 
     private final RunSession session;
     /** Changed by the writer alone. */
@@ -51,7 +53,18 @@ public final class JournalWriter implements AutoCloseable {
     private @Nullable Thread thread;
     private volatile boolean closing;
 
-    private record Waiting(RunFlush flush, CompletableFuture<Outcome> outcome) {}
+    /** @param recall null for a run that can't be recalled any more */
+    private record Waiting(RunFlush flush, @Nullable Recall recall, CompletableFuture<Outcome> outcome) {
+        boolean maySend() {
+            return recall == null || recall.sending();
+        }
+
+        void sent(boolean mayBeWritten) {
+            if (recall != null) {
+                recall.sent(mayBeWritten);
+            }
+        }
+    }
 
     /** What became of a flush. */
     public enum Outcome {
@@ -96,25 +109,17 @@ public final class JournalWriter implements AutoCloseable {
      * Hands a flush over. The future completes when it is durable or lost, and exceptionally when the database refuses
      * this flush.
      *
+     * @param recall by which the run's caller may take it back: then its flushes are lost; null: nobody may
      * @throws InterruptedException while the writer is so far behind that the caller has to wait
      */
-    public CompletableFuture<Outcome> submit(RunFlush flush) throws InterruptedException {
+    public CompletableFuture<Outcome> submit(RunFlush flush, @Nullable Recall recall) throws InterruptedException {
         var outcome = new CompletableFuture<Outcome>();
-        waiting.put(new Waiting(flush, outcome));
+        waiting.put(new Waiting(flush, recall, outcome));
         var writing = thread;
         if (closing && (writing == null || !writing.isAlive())) {
             outcome.complete(Outcome.LOST);
         }
         return outcome;
-    }
-
-    /** Takes back a flush that is not being written yet: it is lost then. What is being written goes on. */
-    public void withdraw(RunFlush flush) {
-        for (var one : waiting) {
-            if (one.flush == flush && waiting.remove(one)) {
-                one.outcome.complete(Outcome.LOST);
-            }
-        }
     }
 
     private void write() {
@@ -168,17 +173,24 @@ public final class JournalWriter implements AutoCloseable {
         return batch;
     }
 
-    private void commit(List<Waiting> batch) throws InterruptedException {
-        var flushes = batch.stream().map(Waiting::flush).toList();
+    private void commit(List<Waiting> taken) throws InterruptedException {
+        var batch = taken;
         var uncertain = false;
+        var pause = RETRY;
         while (true) {
+            batch = withoutRecalled(batch);
+            if (batch.isEmpty()) {
+                return;
+            }
             try {
                 if (uncertain && session.raise(lane)) {
                     lane = lane.next();
                 }
                 uncertain = false;
+                var flushes = batch.stream().map(Waiting::flush).toList();
                 var written = session.flush(lane, flushes);
                 for (var done : batch) {
+                    done.sent(true);
                     done.outcome.complete(written ? Outcome.DURABLE : Outcome.LOST);
                 }
                 if (written) {
@@ -187,15 +199,18 @@ public final class JournalWriter implements AutoCloseable {
                 return;
             } catch (WriteFailed e) {
                 if (e.mayPass()) {
-                    uncertain = true;
+                    uncertain |= e.uncertain();
+                    batch.forEach(tried -> tried.sent(e.uncertain()));
                     // A lease that is only uncertain may be renewed yet: then nobody else would go on with these runs.
                     if (lease.lost() || (closing && !lease.held())) {
                         batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
                         return;
                     }
-                    log.warn("the journal can't be written and is tried again: {}", e.getMessage());
-                    waits.sleep(RETRY);
+                    log.debug("the journal can't be written and is tried again: {}", e.getMessage());
+                    waits.sleep(pause.plusMillis(Math.floorMod(waits.nanos(), JITTER_MILLIS)));
+                    pause = pause.compareTo(LONGEST_RETRY) < 0 ? pause.multipliedBy(2) : LONGEST_RETRY;
                 } else if (batch.size() == 1) {
+                    batch.getFirst().sent(true);
                     batch.getFirst().outcome.completeExceptionally(e);
                     return;
                 } else {
@@ -206,6 +221,19 @@ public final class JournalWriter implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /** What a caller has taken back is lost; the rest is on its way. */
+    private static List<Waiting> withoutRecalled(List<Waiting> batch) {
+        var left = new ArrayList<Waiting>(batch.size());
+        for (var one : batch) {
+            if (one.maySend()) {
+                left.add(one);
+            } else {
+                one.outcome.complete(Outcome.LOST);
+            }
+        }
+        return left;
     }
 
     /** Writes what is waiting and ends. Runs that submit later are lost to this process. */

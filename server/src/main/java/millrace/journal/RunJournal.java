@@ -66,16 +66,20 @@ public final class RunJournal {
     private CompletableFuture<JournalWriter.Outcome> latest =
             CompletableFuture.completedFuture(JournalWriter.Outcome.DURABLE);
 
-    private RunJournal(JournalWriter writer, RunHeader header, JournalRecord.Began began) {
+    /** Of a run that nobody has seen yet; null for one that is durable. */
+    private final @Nullable Recall recall;
+
+    private RunJournal(JournalWriter writer, RunHeader header, JournalRecord.Began began, @Nullable Recall recall) {
         this.writer = writer;
         this.header = header;
         this.began = began;
+        this.recall = recall;
     }
 
     /** A run that starts now, in this process, and has nothing durable yet. */
     public static RunJournal begin(
             JournalWriter writer, RunHeader header, JournalRecord.Began began, Instant startTime) {
-        var journal = new RunJournal(writer, header, began);
+        var journal = new RunJournal(writer, header, began, new Recall());
         journal.startTime = startTime;
         journal.append(List.of(began));
         return journal;
@@ -96,7 +100,7 @@ public final class RunJournal {
             int nextSeq,
             boolean waited,
             long storedBytes) {
-        var journal = new RunJournal(writer, header, began);
+        var journal = new RunJournal(writer, header, began, null);
         journal.startTime = startTime;
         journal.queued = true;
         journal.waited = waited;
@@ -146,6 +150,15 @@ public final class RunJournal {
     /** What the run is pinned to. */
     public JournalRecord.Began began() {
         return began;
+    }
+
+    /**
+     * Takes the run back for a caller who gets no answer: nothing of it is ever written, and it ends at its next barrier.
+     *
+     * @return false when it is too late: then the run goes on
+     */
+    public boolean recall() {
+        return recall != null && recall.recall();
     }
 
     /** Whether the run has been given away. */
@@ -574,7 +587,7 @@ public final class RunJournal {
     private CompletableFuture<JournalWriter.Outcome> submit(RunFlush flush) {
         CompletableFuture<JournalWriter.Outcome> outcome;
         try {
-            outcome = writer.submit(flush);
+            outcome = writer.submit(flush, recall);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             outcome = CompletableFuture.failedFuture(e);

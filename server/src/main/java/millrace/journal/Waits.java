@@ -19,7 +19,11 @@ public interface Waits {
     /** The future's value, once it has one. */
     <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException;
 
-    /** {@link #await(CompletableFuture)} for at most that long. */
+    /**
+     * The future's value, if it has one in time.
+     *
+     * @throws TimeoutException when it has none
+     */
     default <T> T await(CompletableFuture<T> future, Duration atMost)
             throws InterruptedException, ExecutionException, TimeoutException {
         return await(future);

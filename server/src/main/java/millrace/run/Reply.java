@@ -16,4 +16,7 @@ public sealed interface Reply {
 
     /** The process holds as many runs as it can; nothing was started. */
     record NoRoom() implements Reply {}
+
+    /** Nothing is known of the run: the database is away, or another process has it. */
+    record Lost() implements Reply {}
 }

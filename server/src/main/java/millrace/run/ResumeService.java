@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import millrace.access.Patience;
 import millrace.database.Database;
 import millrace.engine.RunStatus;
 import org.jspecify.annotations.Nullable;
@@ -64,12 +65,14 @@ public final class ResumeService {
     public Optional<Reply> call(String runId, @Nullable String waitpointId, JsonNode payload, Duration atMost)
             throws InterruptedException {
         var reply = runs.expectReply(runId);
+        // What the request has waited for the database counts.
+        var left = Patience.current().map(one -> one.left(atMost)).orElse(atMost);
         try {
             if (!database.transaction(tx -> waitpoints.complete(tx, runId, waitpointId, payload, runs.processId()))) {
                 return Optional.empty();
             }
             runs.wake();
-            return Optional.of(reply.get(atMost.toNanos(), TimeUnit.NANOSECONDS));
+            return Optional.of(reply.get(left.toNanos(), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
             return Optional.of(new Reply.TimedOut());
         } catch (ExecutionException e) {

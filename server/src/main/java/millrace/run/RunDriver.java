@@ -104,6 +104,7 @@ final class RunDriver {
             }
         } catch (LeaseLost lost) {
             log.atInfo().addKeyValue("runId", run.id()).log("the run goes on in another process");
+            run.reply().complete(new Reply.Lost());
         } catch (JournalRefused refused) {
             broken(run, refused);
         } catch (InterruptedException stopping) {

@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import millrace.access.Access;
+import millrace.access.Patience;
 import millrace.access.Permission;
 import millrace.access.Principal;
 import millrace.access.Scope;
@@ -36,7 +37,6 @@ import millrace.engine.MillraceException;
 import millrace.engine.Program;
 import millrace.engine.Replay;
 import millrace.engine.RunLog;
-import millrace.engine.RunStatus;
 import millrace.engine.StepError;
 import millrace.engine.StepStatus;
 import millrace.http.PageRequest;
@@ -63,11 +63,12 @@ public final class RunService implements AutoCloseable {
     private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
 
     private static final Duration ACCEPTED_WITHIN = Duration.ofSeconds(30);
-    private static final Duration RECORDED_WITHIN = Duration.ofSeconds(2);
     /** About how much of what happened inside loops one answer shows. */
     private static final long MOST_SHOWN_BYTES = 32L << 20;
 
     private static final Duration GRACE = Duration.ofSeconds(5);
+    /** How long a caller whose time is over waits for its run to be durable. */
+    private static final Duration LAST_CALL = Duration.ofMillis(500);
 
     private final Database database;
     private final Access access;
@@ -168,7 +169,8 @@ public final class RunService implements AutoCloseable {
                 dispatch.leave();
             }
         };
-        Acceptance.write(writer, header, began, here ? now : null, atMost, goOn, giveUp);
+        var left = Patience.current().isPresent() ? database.patience() : atMost;
+        Acceptance.write(writer, header, began, here ? now : null, database::park, left, goOn, giveUp);
         return header.runId();
     }
 
@@ -179,9 +181,10 @@ public final class RunService implements AutoCloseable {
      * @param atMost how long the caller waits; the run goes on after that
      */
     public Reply call(RunStart start, Duration atMost) throws InterruptedException {
-        var deadline = System.nanoTime() + atMost.toNanos();
-        if (!dispatch.tryEnter() && !dispatch.enter(atMost)) {
-            return new Reply.NoRoom();
+        var left = Patience.current().isPresent() ? database.patience() : atMost;
+        var deadline = System.nanoTime() + left.toNanos();
+        if (!dispatch.tryEnter() && !dispatch.enter(left)) {
+            return database.away() ? new Reply.Lost() : new Reply.NoRoom();
         }
         var now = clock.instant();
         var header = header(start, now);
@@ -216,8 +219,7 @@ public final class RunService implements AutoCloseable {
             launch(journal, program(began), Replay.none(), began, reply, ended);
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            // The caller is told that the run goes on: from now on it must survive this process.
-            return recorded(journal) ? new Reply.TimedOut() : new Reply.Ended(RunStatus.INTERNAL_ERROR);
+            return goingOn(journal);
         } catch (ExecutionException e) {
             throw new IllegalStateException("a reply failed", e);
         } finally {
@@ -225,13 +227,17 @@ public final class RunService implements AutoCloseable {
         }
     }
 
-    private static boolean recorded(RunJournal journal) throws InterruptedException {
+    /** A caller who is told that the run goes on relies on it: it must survive this process. */
+    private static Reply goingOn(RunJournal journal) throws InterruptedException {
         try {
-            return Waits.SYSTEM.await(journal.record(), RECORDED_WITHIN) == JournalWriter.Outcome.DURABLE;
-        } catch (TimeoutException away) {
-            throw MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
+            return journal.record().get(LAST_CALL.toMillis(), TimeUnit.MILLISECONDS) == JournalWriter.Outcome.DURABLE
+                    ? new Reply.TimedOut()
+                    : new Reply.Lost();
+        } catch (TimeoutException e) {
+            journal.recall();
+            return new Reply.Lost();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("a run could not be recorded", e);
+            throw new IllegalStateException("the run " + journal.header().runId() + " was refused", e.getCause());
         }
     }
 

@@ -33,17 +33,21 @@ public final class ResumeRoutes implements Room {
     public void declare(Routes routes) {
         routes.raw("/flow-runs/{runId}/waitpoints/{waitpointId}", exchange -> resume(exchange, waitpoint(exchange)))
                 .open()
-                .maxBytes(settings.maxPayloadBytes());
+                .maxBytes(settings.maxPayloadBytes())
+                .patience(settings.timeout());
         routes.raw("/flow-runs/{runId}/waitpoints/{waitpointId}/sync", exchange -> call(exchange, waitpoint(exchange)))
                 .open()
-                .maxBytes(settings.maxPayloadBytes());
+                .maxBytes(settings.maxPayloadBytes())
+                .patience(settings.timeout());
         // The old form names the run alone: its last part is not looked at.
         routes.raw("/flow-runs/{runId}/requests/{requestId}", exchange -> resume(exchange, null))
                 .open()
-                .maxBytes(settings.maxPayloadBytes());
+                .maxBytes(settings.maxPayloadBytes())
+                .patience(settings.timeout());
         routes.raw("/flow-runs/{runId}/requests/{requestId}/sync", exchange -> call(exchange, null))
                 .open()
-                .maxBytes(settings.maxPayloadBytes());
+                .maxBytes(settings.maxPayloadBytes())
+                .patience(settings.timeout());
     }
 
     private static String waitpoint(Exchange exchange) {

@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import millrace.engine.ErrorCode;
 import millrace.engine.Json;
+import millrace.engine.MillraceException;
 import millrace.engine.Response;
 import millrace.engine.RunStatus;
 import millrace.run.Reply;
@@ -32,6 +34,7 @@ record WebhookAnswer(int status, Map<String, String> headers, byte[] body) {
             case Reply.Ended ignored ->
                 json(500, Json.object().put("message", "The flow has failed and there is no response returned"));
             case Reply.TimedOut ignored -> empty(204);
+            case Reply.Lost ignored -> throw MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
             case Reply.NoRoom ignored -> throw new IllegalStateException("a run without room has no answer");
         };
     }

@@ -37,7 +37,10 @@ public final class WebhookRoutes implements Room {
     }
 
     private void declare(Routes routes, String path, Webhook webhook) {
-        routes.raw(path, exchange -> receive(webhook, exchange)).open().maxBytes(settings.maxPayloadBytes());
+        routes.raw(path, exchange -> receive(webhook, exchange))
+                .open()
+                .maxBytes(settings.maxPayloadBytes())
+                .patience(settings.timeout());
     }
 
     private void receive(Webhook webhook, Exchange exchange) {

@@ -51,7 +51,9 @@ class MigrationsTest {
 
         try (var database = Database.open(settings)) {
             var gone = database.migrations().rollback(100);
-            assertThat(gone).hasSize(7).isSortedAccordingTo(java.util.Comparator.reverseOrder());
+            assertThat(gone)
+                    .hasSize(ChangeSet.all(database.dialect()).size())
+                    .isSortedAccordingTo(java.util.Comparator.reverseOrder());
             assertThat(catalogue.all()).isEmpty();
 
             database.prepare();
@@ -126,6 +128,76 @@ class MigrationsTest {
         assertThat(older.status().applied())
                 .extracting(MigrationStatus.Applied::id)
                 .contains("0002_second");
+    }
+
+    @OnBothDatabases
+    void a_change_set_is_applied_and_taken_back_by_name(TestDatabases databases) {
+        var migrations = migrations(databases.empty(), FIRST, SECOND);
+
+        assertThat(migrations.applyTo("0001_first")).containsExactly("0001_first");
+        assertThat(migrations.apply()).containsExactly("0002_second");
+        assertThat(migrations.rollbackTo("0001_first")).containsExactly("0002_second");
+        assertThatThrownBy(() -> migrations.applyTo("0003_third")).isInstanceOf(DatabaseRefusal.class);
+    }
+
+    @OnBothDatabases
+    void the_plan_tells_sql_locks_and_the_way_back_and_does_nothing(TestDatabases databases, DatabaseKind kind) {
+        var settings = databases.empty();
+        var more = ChangeSet.of("0002_more", "ALTER TABLE first ADD COLUMN more text;", "");
+
+        assertThat(migrations(settings, FIRST, more).plan())
+                .contains("-- migration 0001_first", "way back: yes", "CREATE TABLE first (id integer);")
+                .contains("-- migration 0002_more", "way back: none")
+                .contains(kind.postgres() ? "ACCESS EXCLUSIVE on first" : "the file");
+        assertThat(new Catalogue(settings).tables()).isEmpty();
+    }
+
+    @OnBothDatabases
+    void batches_are_repeated_until_no_row_is_left(TestDatabases databases) {
+        var settings = databases.empty();
+        var rows = ChangeSet.of(
+                "0001_rows",
+                "CREATE TABLE rows (id integer, done integer); INSERT INTO rows"
+                        + " VALUES (1, 0), (2, 0), (3, 0), (4, 0), (5, 0);",
+                "DROP TABLE rows;");
+        var fill = ChangeSet.of("0002_fill", """
+                -- statement by statement
+                -- until no row is left
+                UPDATE rows SET done = 1 WHERE id IN (SELECT id FROM rows WHERE done = 0 LIMIT 2);
+                """, "UPDATE rows SET done = 0;");
+        var all = ChangeSet.of(
+                "0003_all",
+                "CREATE TABLE checked (id integer); INSERT INTO checked" + " SELECT id FROM rows WHERE done = 0;",
+                "DROP TABLE checked;");
+
+        assertThat(migrations(settings, rows, fill, all).apply()).hasSize(3);
+        assertThat(new Catalogue(settings).texts("SELECT count(*) FROM checked"))
+                .containsExactly("0");
+    }
+
+    @OnBothDatabases
+    void an_index_of_a_killed_build_is_dropped_and_built_anew(TestDatabases databases, DatabaseKind kind) {
+        if (!kind.postgres()) {
+            return;
+        }
+        var settings = (DatabaseSettings.Postgres) databases.empty();
+        migrations(settings, FIRST).apply();
+        databases.adminOf(settings, "INSERT INTO first VALUES (1), (1)");
+        // Two equal rows end the build as a kill does: the index stays behind, invalid.
+        assertThatThrownBy(
+                        () -> databases.adminOf(settings, "CREATE UNIQUE INDEX CONCURRENTLY idx_first ON first (id)"))
+                .isInstanceOf(IllegalStateException.class);
+        databases.adminOf(settings, "DELETE FROM first WHERE ctid = (SELECT max(ctid) FROM first)");
+        databases.adminOf(settings, "ALTER INDEX idx_first OWNER TO owner");
+        var index = ChangeSet.of("0002_index", """
+                -- statement by statement
+                CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS idx_first ON first (id);
+                """, "DROP INDEX idx_first;");
+
+        assertThat(migrations(settings, FIRST, index).apply()).containsExactly("0002_index");
+        assertThatThrownBy(() -> databases.adminOf(settings, "INSERT INTO first VALUES (1)"))
+                .hasRootCauseMessage("ERROR: duplicate key value violates unique constraint \"idx_first\"\n"
+                        + "  Detail: Key (id)=(1) already exists.");
     }
 
     @OnBothDatabases

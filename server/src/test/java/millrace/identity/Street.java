@@ -66,7 +66,8 @@ public final class Street implements AutoCloseable {
                         new IdentityRoutes(identities),
                         new ProjectRoutes(projects),
                         new InstanceRoutes(
-                                new Flags(settings, "0.1.0", identities::userCreated), new Health(database)::healthy)),
+                                new Flags(settings, "0.1.0", identities::userCreated),
+                                new Health(database, Duration.ofMinutes(2)))),
                 authenticator,
                 random);
     }

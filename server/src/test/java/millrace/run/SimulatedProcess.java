@@ -227,7 +227,7 @@ final class SimulatedProcess implements Calls {
             }
         };
         try {
-            Acceptance.write(writer, header, began, here ? now : null, Duration.ZERO, goOn, giveUp);
+            Acceptance.write(writer, header, began, here ? now : null, () -> () -> {}, Duration.ZERO, goOn, giveUp);
             return true;
         } catch (InterruptedException | RuntimeException e) {
             return false;

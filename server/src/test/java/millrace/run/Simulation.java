@@ -387,6 +387,7 @@ final class Simulation implements RunDriver.Doubts {
                         }
                     }
                     case Reply.NoRoom ignored -> {}
+                    case Reply.Lost ignored -> {}
                 }
             });
         }

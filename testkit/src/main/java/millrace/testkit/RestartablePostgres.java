@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Comparator;
 
 /** An embedded PostgreSQL, durable as in production, that can be restarted on the same data and port. */
@@ -14,6 +15,7 @@ public final class RestartablePostgres implements AutoCloseable {
     private final Path data;
     private final int port;
     private EmbeddedPostgres server;
+    private String database = "postgres";
 
     private RestartablePostgres(Path data, int port) throws IOException {
         this.data = data;
@@ -55,14 +57,41 @@ public final class RestartablePostgres implements AutoCloseable {
         }
     }
 
+    /** Makes the database anew: nobody is connected to it and nothing is in it. */
+    public void recreate(String name) {
+        database = name;
+        try (var connection = server.getPostgresDatabase().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException("no database could be made", e);
+        }
+    }
+
+    /** What is done while nobody else may read or write the table. */
+    public interface Locked {
+        void run() throws Exception;
+    }
+
+    /** Holds a lock on the table meanwhile. */
+    public void whileLocked(String table, Locked work) throws Exception {
+        try (var connection = server.getDatabase("postgres", database).getConnection();
+                var statement = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            statement.execute("LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE");
+            work.run();
+        }
+    }
+
     /** The number that the query answers. */
     public long count(String query) {
-        try (var connection = server.getPostgresDatabase().getConnection();
+        try (var connection = server.getDatabase("postgres", database).getConnection();
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(query)) {
             rows.next();
             return rows.getLong(1);
-        } catch (java.sql.SQLException e) {
+        } catch (SQLException e) {
             throw new IllegalStateException("the database did not answer: " + query, e);
         }
     }
