@@ -198,6 +198,9 @@ final class Faults {
             if (!server.alive()) {
                 note("a server ended by itself and is started again");
                 launch(server, "");
+            } else if (server.frozen()) {
+                // It has stopped itself later than anybody waited for.
+                server.wake();
             }
         }
     }
@@ -216,8 +219,8 @@ final class Faults {
     private boolean stopped(ServerProcess server) {
         kill(server);
         launch(server, "-Dtorture.stopBeforeSend=" + random.nextInt(1, 20));
-        awaitServing(server);
-        var deadline = System.nanoTime() + site.lease().toNanos();
+        // It may stop before it serves: it goes on with the runs of its life before.
+        var deadline = System.nanoTime() + site.lease().multipliedBy(4).toNanos();
         while (server.alive() && !server.frozen() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
