@@ -26,7 +26,7 @@ class SchemaTest {
             "platform user_identity user_invitation folder flag template waitpoint table_webhook variable project_plan"
                     .concat(
                             " platform_plan otp alert event_destination concurrency_pool mcp_server ai_provider user_badge")
-                    .concat(" run_journal run_blob run_queue run_doubt process lane schema_migration")
+                    .concat(" run_journal run_blob run_queue run_doubt process lane backup schema_migration")
                     .split(" "));
 
     private final Ids ids = new Ids(new SecureRandom());
