@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import millrace.engine.RunStatus;
@@ -132,9 +133,11 @@ final class Oracle {
             if (!served(run, keys, byKey, served)) {
                 continue;
             }
-            var doubtful = keys.stream().anyMatch(key -> doubts.containsKey(key) || byKey.get(key).times > 1);
+            var doubtful = keys.stream().anyMatch(key -> doubts.containsKey(key)
+                    || Objects.requireNonNull(byKey.get(key)).times > 1);
             if (doubtful || nth++ % LOGS_ONE_IN == 0) {
-                checkLog(owner.run(id), flow, byKey.get(keys.getFirst()).first.number(), told);
+                var first = Objects.requireNonNull(byKey.get(keys.getFirst())).first;
+                checkLog(owner.run(id), flow, first.number(), told);
             }
         }
         accepted.forEach((number, its) -> {
