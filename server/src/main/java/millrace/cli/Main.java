@@ -10,6 +10,7 @@ import millrace.config.DatabaseSettings;
 import millrace.config.Settings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 
 /** What the launcher starts. Without a command it is the server. Its exit code is the command's. */
 @Command(
@@ -40,6 +41,7 @@ public final class Main {
             return serve();
         }
         return new CommandLine(this)
+                .setParameterExceptionHandler((wrong, all) -> misused(wrong))
                 .setExecutionExceptionHandler((failure, command, parsed) -> refused(failure))
                 .execute(arguments);
     }
@@ -118,6 +120,14 @@ public final class Main {
         }
         System.err.println("millrace: " + oneLine(failure));
         return FAILED;
+    }
+
+    /** One line too: the whole usage is for those who ask. */
+    private static int misused(ParameterException wrong) {
+        var command = wrong.getCommandLine();
+        System.err.println("millrace: " + oneLine(wrong) + "; see millrace "
+                + command.getCommandSpec().qualifiedName().replaceFirst("^millrace ?", "") + " --help");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
     }
 
     private static String oneLine(Throwable failure) {

@@ -48,6 +48,33 @@ class MainTest {
     }
 
     @Test
+    void a_database_is_backed_up_verified_restored_and_moved() {
+        assertThat(run(Map.of(), "db", "migrate")).isZero();
+        assertThat(run(Map.of(), "db", "backup", "--out", "one.millrace")).isZero();
+        assertThat(printed).contains("keys are not in the backup", "keys.env");
+        assertThat(run(Map.of(), "db", "verify", "one.millrace")).isZero();
+        assertThat(run(Map.of(), "db", "restore", "one.millrace")).isEqualTo(1);
+        assertThat(complained).endsWith("name an empty one with --to, or replace them with --force\n");
+        assertThat(run(Map.of(), "db", "restore", "one.millrace", "--force")).isZero();
+        assertThat(run(Map.of(), "db", "release")).isZero();
+        assertThat(printed).startsWith("held since ");
+        assertThat(run(Map.of(), "db", "release", "--all")).isZero();
+        assertThat(run(Map.of(), "db", "move", "--from", "sqlite:activepieces.db", "--to", "sqlite:moved.db"))
+                .isZero();
+        assertThat(run(Map.of("AP_SQLITE_PATH", "moved.db"), "db", "release")).isZero();
+        assertThat(printed).isEqualTo("nothing is held\n");
+        assertThat(directory.resolve("moved.db")).isRegularFile();
+    }
+
+    @Test
+    void a_command_that_is_not_understood_is_refused_in_one_line() {
+        assertThat(run(Map.of(), "db", "verify")).isEqualTo(2);
+        assertThat(complained).isEqualTo("millrace: Missing required parameter: 'FILE'; see millrace db verify --help\n");
+        assertThat(run(Map.of(), "db", "restore", "f", "--to", "mysql://x")).isEqualTo(78);
+        assertThat(complained).endsWith("--to: is neither sqlite:PATH nor a URL postgresql://…\n");
+    }
+
+    @Test
     void a_failure_is_one_line_without_a_stack() {
         var code = run(
                 Map.of(
