@@ -69,7 +69,8 @@ class MainTest {
     @Test
     void a_command_that_is_not_understood_is_refused_in_one_line() {
         assertThat(run(Map.of(), "db", "verify")).isEqualTo(2);
-        assertThat(complained).isEqualTo("millrace: Missing required parameter: 'FILE'; see millrace db verify --help\n");
+        assertThat(complained)
+                .isEqualTo("millrace: Missing required parameter: 'FILE'; see millrace db verify --help\n");
         assertThat(run(Map.of(), "db", "restore", "f", "--to", "mysql://x")).isEqualTo(78);
         assertThat(complained).endsWith("--to: is neither sqlite:PATH nor a URL postgresql://…\n");
     }
