@@ -30,6 +30,7 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x509.Time;
 import org.bouncycastle.asn1.x509.V3TBSCertificateGenerator;
+import org.jspecify.annotations.Nullable;
 
 /** Certificates and keys for tests, as PEM files in a folder. */
 final class TestCertificates {
@@ -60,12 +61,12 @@ final class TestCertificates {
     }
 
     /** One whose time was over yesterday. */
-    Issued expired(Issued authority, String name, String... names) throws Exception {
+    Issued expired(@Nullable Issued authority, String name, String... names) throws Exception {
         return issue(name, "CN=" + name, authority, Duration.ofDays(3), false, names);
     }
 
     private Issued issue(
-            String name, String subject, Issued issuer, Duration earlier, boolean authority, String... names)
+            String name, String subject, @Nullable Issued issuer, Duration earlier, boolean authority, String... names)
             throws GeneralSecurityException, IOException {
         var generator = KeyPairGenerator.getInstance("RSA");
         generator.initialize(2048);
