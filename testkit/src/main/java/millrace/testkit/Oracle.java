@@ -133,8 +133,8 @@ final class Oracle {
             if (!served(run, keys, byKey, served)) {
                 continue;
             }
-            var doubtful = keys.stream().anyMatch(key -> doubts.containsKey(key)
-                    || Objects.requireNonNull(byKey.get(key)).times > 1);
+            var doubtful = keys.stream()
+                    .anyMatch(key -> doubts.containsKey(key) || Objects.requireNonNull(byKey.get(key)).times > 1);
             if (doubtful || nth++ % LOGS_ONE_IN == 0) {
                 var first = Objects.requireNonNull(byKey.get(keys.getFirst())).first;
                 checkLog(owner.run(id), flow, first.number(), told);
