@@ -116,8 +116,11 @@ public final class Millrace implements AutoCloseable {
         RandomGenerator random = new SecureRandom();
         var ids = new Ids(random);
         // Node takes longer to start than anything else, so it starts first and beside the rest.
-        var hosts = opened(new HostPool(
-                HostSettings.of(settings.program().node(), settings.program().hostDirectory(), settings.sandbox())));
+        var hosts = opened(new HostPool(HostSettings.of(
+                settings.program().node(),
+                settings.program().hostDirectory(),
+                settings.sandbox(),
+                settings.runs().maxLogBytes())));
         hosts.warmUp();
 
         if (settings.database() instanceof DatabaseSettings.Sqlite sqlite) {

@@ -106,7 +106,7 @@ public final class Database implements AutoCloseable {
      * @throws MillraceException DATABASE_UNAVAILABLE when the database stays away for longer than the request may wait
      */
     public <T> T transaction(Function<Tx, T> work) {
-        return patiently(connections::write, work);
+        return patiently(connections::write, work, false);
     }
 
     /** {@link #transaction} for work without a result. */
@@ -119,10 +119,10 @@ public final class Database implements AutoCloseable {
 
     /** Runs the work in a transaction that sees one state of the database and can't write; else as a transaction. */
     public <T> T read(Function<Tx, T> work) {
-        return patiently(connections::read, work);
+        return patiently(connections::read, work, true);
     }
 
-    private <T> T patiently(Borrowing borrowing, Function<Tx, T> work) {
+    private <T> T patiently(Borrowing borrowing, Function<Tx, T> work, boolean reading) {
         var patience = Patience.current().orElseGet(() -> new Patience(UNHURRIED));
         for (int attempt = 1; ; attempt++) {
             try {
@@ -131,6 +131,9 @@ public final class Database implements AutoCloseable {
                 var cause = Failures.sqlCause(e);
                 if (Failures.passesOnRetry(cause) && attempt < ATTEMPTS) {
                     pause((1L << Math.min(attempt, 7)) + System.nanoTime() % 8);
+                } else if (reading && cause != null && Failures.readOnly(cause)) {
+                    // Work that writes in a transaction of which it was said that it reads.
+                    throw e;
                 } else if (Failures.away(cause)) {
                     if (closed
                             || patience.left(this.patience).isZero()

@@ -143,6 +143,7 @@ public final class Notifier implements AutoCloseable {
     }
 
     private void hearOn() {
+        boolean said = false;
         while (!closing) {
             try (var connection = connector.open("notifier")) {
                 connection.setNetworkTimeout(Runnable::run, ANSWER_MILLIS);
@@ -150,9 +151,11 @@ public final class Notifier implements AutoCloseable {
                 try (var statement = connection.createStatement()) {
                     statement.execute("LISTEN " + CHANNEL);
                 }
+                said = false;
                 listen(connection);
             } catch (SQLException e) {
-                if (!closing) {
+                if (!closing && !said) {
+                    said = true;
                     LOG.info("other processes can't be heard for now, runs are looked for instead: {}", e.getMessage());
                 }
             } finally {

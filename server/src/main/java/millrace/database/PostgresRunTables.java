@@ -352,8 +352,7 @@ final class PostgresRunTables implements RunTables {
     }
 
     // turns: the projects that have runs waiting, each found by one look into the index, beginning behind the one that
-    // had
-    // its turn last and going round once. Each gets an equal share of the slots.
+    // had its turn last and going round once. Each gets an equal share of the slots.
     private static final String CLAIM = """
             WITH RECURSIVE fence AS MATERIALIZED (
                 SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE

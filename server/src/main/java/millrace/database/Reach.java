@@ -20,6 +20,10 @@ final class Reach {
     private volatile boolean beats;
     private volatile boolean away;
     private volatile long awaySince;
+    /** When the log last heard that it is away: a database that reads and refuses writes comes and goes all the time. */
+    private long told;
+
+    private boolean telling;
 
     /** @param place the database, for the log */
     Reach(String place) {
@@ -42,7 +46,9 @@ final class Reach {
     private synchronized void over() {
         if (away) {
             away = false;
-            LOG.info("the database {} is back after {} ms", place, (System.nanoTime() - awaySince) / 1_000_000);
+            if (telling) {
+                LOG.info("the database {} is back after {} ms", place, (System.nanoTime() - awaySince) / 1_000_000);
+            }
         }
     }
 
@@ -62,10 +68,14 @@ final class Reach {
         if (!away) {
             away = true;
             awaySince = System.nanoTime();
-            LOG.warn(
-                    "the database {} is away: {}; requests and runs wait and go on when it is back",
-                    place,
-                    Failures.firstLine(e));
+            telling = told == 0 || awaySince - told > SILENCE.toNanos();
+            if (telling) {
+                told = awaySince;
+                LOG.warn(
+                        "the database {} is away: {}; requests and runs wait and go on when it is back",
+                        place,
+                        Failures.firstLine(e));
+            }
         }
     }
 

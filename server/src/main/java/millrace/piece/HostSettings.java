@@ -25,8 +25,15 @@ public record HostSettings(
         long maxOutputBytes,
         Duration stallAfter) {
 
-    /** The numbers of design §9 for everything that an operator does not set. */
-    public static HostSettings of(Path node, Path hostDirectory, SandboxSettings sandbox) {
+    /** A frame holds an output and what goes with it ({@link Frame#MAX_BYTES}). */
+    private static final long MOST_OUTPUT_BYTES = 200L << 20;
+
+    /**
+     * The numbers of design §9 for everything that an operator does not set.
+     *
+     * @param maxLogBytes of a run's log; what may lie in there, one step may give
+     */
+    public static HostSettings of(Path node, Path hostDirectory, SandboxSettings sandbox, long maxLogBytes) {
         var cores = Runtime.getRuntime().availableProcessors();
         return new HostSettings(
                 node,
@@ -35,7 +42,7 @@ public record HostSettings(
                 Math.clamp(cores / 2, 1, 4),
                 Math.max(4, cores),
                 256,
-                25L << 20,
+                Math.min(maxLogBytes, MOST_OUTPUT_BYTES),
                 Duration.ofSeconds(1));
     }
 }

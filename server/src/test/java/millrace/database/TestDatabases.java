@@ -155,7 +155,7 @@ public final class TestDatabases implements AutoCloseable {
                 new Secret("p@ss:/?#%"),
                 new Tls("disable", null, null, null),
                 Map.of(),
-                6,
+                10,
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(10),
                 Duration.ofSeconds(10));
