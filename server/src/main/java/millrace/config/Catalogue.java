@@ -322,8 +322,8 @@ final class Catalogue {
             size(MB, 1_024),
             "50",
             "MB",
-            "Stored bytes of one run's log; a larger one ends the run with LOG_SIZE_EXCEEDED. Also how large one step's"
-                    + " output may be as JSON, at most 200 MB.");
+            "Stored bytes of one run's log; a larger one ends the run with LOG_SIZE_EXCEEDED. Half of it is"
+                    + " how large one step's output may be as JSON, at most 200 MB.");
     final Setting<Long> outputSlice = add(
             RUNS,
             "AP_FLOW_RUN_LOG_SLICE_THRESHOLD_KB",

@@ -31,7 +31,7 @@ public record HostSettings(
     /**
      * The numbers of design §9 for everything that an operator does not set.
      *
-     * @param maxLogBytes of a run's log; what may lie in there, one step may give
+     * @param maxLogBytes of a run's log; one step may give half of it
      */
     public static HostSettings of(Path node, Path hostDirectory, SandboxSettings sandbox, long maxLogBytes) {
         var cores = Runtime.getRuntime().availableProcessors();
@@ -42,7 +42,7 @@ public record HostSettings(
                 Math.clamp(cores / 2, 1, 4),
                 Math.max(4, cores),
                 256,
-                Math.min(maxLogBytes, MOST_OUTPUT_BYTES),
+                Math.min(maxLogBytes / 2, MOST_OUTPUT_BYTES),
                 Duration.ofSeconds(1));
     }
 }

@@ -1,7 +1,11 @@
 package millrace.database;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.Extension;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -14,6 +18,21 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 /** Starts each kind of database once a test JVM and makes one database of it for each test class. */
 final class DatabaseExtension implements TestTemplateInvocationContextProvider {
     private static final Namespace SPACE = Namespace.create(DatabaseExtension.class);
+
+    /** For the life of the JVM: a JVM beside another gets its classes one by one, each as a run of its own. */
+    private static final Map<DatabaseKind, TestDatabases> STARTED = new ConcurrentHashMap<>();
+
+    private static TestDatabases start(DatabaseKind kind) {
+        var databases = TestDatabases.start(kind);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            try {
+                databases.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }));
+        return databases;
+    }
 
     @Override
     public boolean supportsTestTemplate(ExtensionContext context) {
@@ -52,20 +71,18 @@ final class DatabaseExtension implements TestTemplateInvocationContextProvider {
             if (type == DatabaseKind.class) {
                 return kind;
             }
-            return type == TestDatabases.class ? databases(context) : ofClass(context);
+            return type == TestDatabases.class ? databases() : ofClass(context);
         }
 
-        private TestDatabases databases(ExtensionContext context) {
-            return context.getRoot()
-                    .getStore(SPACE)
-                    .getOrComputeIfAbsent(kind, TestDatabases::start, TestDatabases.class);
+        private TestDatabases databases() {
+            return STARTED.computeIfAbsent(kind, DatabaseExtension::start);
         }
 
         private Database ofClass(ExtensionContext context) {
             var classContext = context.getParent().orElseThrow();
             var store = classContext.getStore(Namespace.create(SPACE, context.getRequiredTestClass()));
             return store.getOrComputeIfAbsent(
-                    kind, ignored -> Database.open(databases(context).migrated()), Database.class);
+                    kind, ignored -> Database.open(databases().migrated()), Database.class);
         }
     }
 }

@@ -22,7 +22,7 @@ final class Hosts {
 
     static HostSettings settings(ExecutionMode mode, long memoryMegabytes) {
         var sandbox = new SandboxSettings(mode, memoryMegabytes << 20, Set.of(), NetworkMode.STRICT, List.of());
-        return HostSettings.of(node(), installed(), sandbox, 25L << 20);
+        return HostSettings.of(node(), installed(), sandbox, 50L << 20);
     }
 
     static HostPool pool() {
