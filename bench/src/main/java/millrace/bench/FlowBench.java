@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import millrace.engine.Json;
 import millrace.testkit.Client;
@@ -25,7 +24,7 @@ import picocli.CommandLine.Option;
  * how many single rows the database takes, so that numbers of different machines can be compared.
  */
 @Command(mixinStandardHelpOptions = true, description = "Runs a second of one flow.")
-final class FlowBench implements Callable<Integer> {
+final class FlowBench extends PostgresBench {
     private static final int MOST_CLIENTS = 1_000;
     private static final int MOST_SECONDS = 600;
     private static final int MOST_CONNECTIONS = 64;
@@ -49,20 +48,12 @@ final class FlowBench implements Callable<Integer> {
     private int warmUp;
 
     @Option(
-            names = "--database",
-            description = "AP_POSTGRES_URL of an empty database; a PostgreSQL of its own if unset.")
-    private @Nullable String database;
-
-    @Option(
             names = "--runs",
             description = "Measures so many runs instead of a time, and what memory the server has meanwhile.")
     private int runs;
 
     @Option(names = "--second", description = "Measures also with a second process that only listens.")
     private boolean second;
-
-    @Option(names = "--json", description = "Writes the result to this file too.")
-    private @Nullable Path json;
 
     FlowBench(String name, Scenario scenario) {
         this.name = name;
@@ -78,15 +69,11 @@ final class FlowBench implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "at most " + MOST_CLIENTS + " clients and " + MOST_SECONDS + " seconds, at least 1");
         }
-        if (database != null) {
-            return measure(database);
-        }
-        try (var postgres = DurablePostgres.start()) {
-            return measure(postgres.url());
-        }
+        return super.call();
     }
 
-    private int measure(String url) throws IOException, SQLException {
+    @Override
+    int measure(String url) throws IOException, SQLException {
         var store = new Postgres(url);
         try (var sink = new Sink();
                 var server = ServerProcess.start(settings(url))) {
@@ -240,10 +227,7 @@ final class FlowBench implements Callable<Integer> {
         if (!pairs.isEmpty()) {
             all.set("aloneAndBesideSecond", pairs);
         }
-        System.out.println(Json.text(all));
-        if (json != null) {
-            Files.writeString(json, Json.text(all) + "\n");
-        }
+        tell(all);
     }
 
     private void row(HttpLoad.Result result) {

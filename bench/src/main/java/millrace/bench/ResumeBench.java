@@ -2,26 +2,22 @@ package millrace.bench;
 
 import java.io.IOException;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import millrace.engine.Json;
 import millrace.testkit.Client;
 import millrace.testkit.FlowBuilder;
 import millrace.testkit.ServerProcess;
 import millrace.testkit.Step;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Paused runs, each resumed by its own address, until all have ended. */
 @Command(mixinStandardHelpOptions = true, description = "Runs that wait, and are resumed.")
-final class ResumeBench implements Callable<Integer> {
+final class ResumeBench extends PostgresBench {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Option(names = "--runs", description = "Runs that wait (${DEFAULT-VALUE}).", defaultValue = "10000")
@@ -30,23 +26,8 @@ final class ResumeBench implements Callable<Integer> {
     @Option(names = "--clients", description = "Clients at once (${DEFAULT-VALUE}).", defaultValue = "64")
     private int clients;
 
-    @Option(names = "--database", description = "AP_POSTGRES_URL of an empty database; one of its own if unset.")
-    private @Nullable String database;
-
-    @Option(names = "--json", description = "Writes the result to this file too.")
-    private @Nullable Path json;
-
     @Override
-    public Integer call() throws IOException, SQLException {
-        if (database != null) {
-            return measure(database);
-        }
-        try (var postgres = DurablePostgres.start()) {
-            return measure(postgres.url());
-        }
-    }
-
-    private int measure(String url) throws IOException, SQLException {
+    int measure(String url) throws IOException, SQLException {
         var store = new Postgres(url);
         try (var server = ServerProcess.start(Map.of(
                 "AP_POSTGRES_URL", url,
@@ -101,10 +82,7 @@ final class ResumeBench implements Callable<Integer> {
                     .put("succeeded", succeeded)
                     .put("insertRowsPerSecond", Math.round(rows));
             result.set("cost", cost.json(runs));
-            System.out.println(Json.text(result));
-            if (json != null) {
-                Files.writeString(json, Json.text(result) + "\n");
-            }
+            tell(result);
             return succeeded == runs ? 0 : 1;
         }
     }

@@ -2,7 +2,6 @@ package millrace.bench;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,43 +10,26 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import millrace.config.Settings;
 import millrace.database.Database;
 import millrace.engine.Json;
 import millrace.testkit.Client;
 import millrace.testkit.FlowBuilder;
 import millrace.testkit.ServerProcess;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** How long the retention takes to drop a day of runs, and what somebody who looks a run up meanwhile notices of it. */
 @Command(mixinStandardHelpOptions = true, description = "Dropping a day of runs.")
-final class RetentionBench implements Callable<Integer> {
+final class RetentionBench extends PostgresBench {
     private static final double MOST_MILLIS = 1_000;
     private static final int DAYS_BACK = 60;
 
     @Option(names = "--runs", description = "Runs of the day (${DEFAULT-VALUE}).", defaultValue = "1000000")
     private long runs;
 
-    @Option(names = "--database", description = "AP_POSTGRES_URL of an empty database; one of its own if unset.")
-    private @Nullable String database;
-
-    @Option(names = "--json", description = "Writes the result to this file too.")
-    private @Nullable Path json;
-
     @Override
-    public Integer call() throws IOException, SQLException {
-        if (database != null) {
-            return measure(database);
-        }
-        try (var postgres = DurablePostgres.start()) {
-            return measure(postgres.url());
-        }
-    }
-
-    private int measure(String url) throws IOException, SQLException {
+    int measure(String url) throws IOException, SQLException {
         var store = new Postgres(url);
         var now = Instant.now();
         fill(store, now);
@@ -67,10 +49,7 @@ final class RetentionBench implements Callable<Integer> {
                 .put("dropMs", millis)
                 .put("left", left)
                 .put("insertRowsPerSecond", Math.round(yardstick));
-        System.out.println(Json.text(result));
-        if (json != null) {
-            Files.writeString(json, Json.text(result) + "\n");
-        }
+        tell(result);
         return left == 0 && millis < MOST_MILLIS ? 0 : 1;
     }
 

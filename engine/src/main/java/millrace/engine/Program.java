@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import millrace.definition.Action;
 import millrace.definition.Branch;
 import millrace.definition.CodeStep;
+import millrace.definition.ErrorHandling;
 import millrace.definition.LoopStep;
 import millrace.definition.PieceStep;
 import millrace.definition.RouterStep;
@@ -155,56 +156,18 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
 
         private CompiledStep compile(Action step, @Nullable CompiledStep next) {
             return switch (step) {
-                case CodeStep code -> {
-                    var handling = code.errorHandling();
-                    yield new CompiledStep.Code(
-                            code.name(),
-                            code.displayName(),
-                            Template.of(code.input()),
-                            code.source(),
-                            code.packageJson(),
-                            effects.code(code.source(), code.packageJson()),
-                            handling.retryOnFailure(),
-                            handling.continueOnFailure(),
-                            handling.onInDoubt(),
-                            chain(code.onSuccess()),
-                            chain(code.onFailure()),
-                            next);
-                }
-                case PieceStep piece -> {
-                    var handling = piece.errorHandling();
-                    var action = piece.actionName() == null ? "" : piece.actionName();
-                    yield new CompiledStep.PieceCall(
-                            piece.name(),
-                            piece.displayName(),
-                            Template.of(piece.input()),
-                            piece.pieceName(),
-                            piece.pieceVersion(),
-                            action,
-                            effects.piece(piece.pieceName(), action),
-                            handling.retryOnFailure(),
-                            handling.continueOnFailure(),
-                            handling.onInDoubt(),
-                            chain(piece.onSuccess()),
-                            chain(piece.onFailure()),
-                            next);
-                }
+                case CodeStep code ->
+                    code(code, code.errorHandling(), chain(code.onSuccess()), chain(code.onFailure()), next);
+                case PieceStep piece ->
+                    piece(piece, piece.errorHandling(), chain(piece.onSuccess()), chain(piece.onFailure()), next);
                 case LoopStep loop ->
                     loop(loop, CompiledStep.LoopMode.ITERATE, keepsIterations(loop), chain(loop.first()), next);
                 case RouterStep router -> {
-                    var branches =
-                            router.branches().stream().map(Compiler::branch).toList();
                     var children = new ArrayList<@Nullable CompiledStep>();
-                    for (int i = 0; i < branches.size(); i++) {
+                    for (int i = 0; i < router.branches().size(); i++) {
                         children.add(chain(router.child(i)));
                     }
-                    yield new CompiledStep.Router(
-                            router.name(),
-                            router.displayName(),
-                            router.executionType() == RouterStep.Execution.EXECUTE_ALL_MATCH,
-                            branches,
-                            children,
-                            next);
+                    yield router(router, children, next);
                 }
             };
         }
@@ -219,49 +182,72 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
                     loop.name(), loop.displayName(), Template.of(loop.items()), mode, keepsIterations, first, next);
         }
 
+        private CompiledStep.Code code(
+                CodeStep code,
+                ErrorHandling handling,
+                @Nullable CompiledStep onSuccess,
+                @Nullable CompiledStep onFailure,
+                @Nullable CompiledStep next) {
+            return new CompiledStep.Code(
+                    code.name(),
+                    code.displayName(),
+                    Template.of(code.input()),
+                    code.source(),
+                    code.packageJson(),
+                    effects.code(code.source(), code.packageJson()),
+                    handling.retryOnFailure(),
+                    handling.continueOnFailure(),
+                    handling.onInDoubt(),
+                    onSuccess,
+                    onFailure,
+                    next);
+        }
+
+        private CompiledStep.PieceCall piece(
+                PieceStep piece,
+                ErrorHandling handling,
+                @Nullable CompiledStep onSuccess,
+                @Nullable CompiledStep onFailure,
+                @Nullable CompiledStep next) {
+            var action = piece.actionName() == null ? "" : piece.actionName();
+            return new CompiledStep.PieceCall(
+                    piece.name(),
+                    piece.displayName(),
+                    Template.of(piece.input()),
+                    piece.pieceName(),
+                    piece.pieceVersion(),
+                    action,
+                    effects.piece(piece.pieceName(), action),
+                    handling.retryOnFailure(),
+                    handling.continueOnFailure(),
+                    handling.onInDoubt(),
+                    onSuccess,
+                    onFailure,
+                    next);
+        }
+
+        private static CompiledStep.Router router(
+                RouterStep router, List<@Nullable CompiledStep> children, @Nullable CompiledStep next) {
+            return new CompiledStep.Router(
+                    router.name(),
+                    router.displayName(),
+                    router.executionType() == RouterStep.Execution.EXECUTE_ALL_MATCH,
+                    router.branches().stream().map(Compiler::branch).toList(),
+                    children,
+                    next);
+        }
+
+        private static ErrorHandling none(ErrorHandling handling) {
+            return new ErrorHandling(false, false, handling.onInDoubt());
+        }
+
         /** The step without what follows it or stands in it, and without its error handling. */
         CompiledStep alone(Action step) {
             return switch (step) {
                 case LoopStep loop -> loop(loop, CompiledStep.LoopMode.TEST, false, null, null);
-                case CodeStep code ->
-                    new CompiledStep.Code(
-                            code.name(),
-                            code.displayName(),
-                            Template.of(code.input()),
-                            code.source(),
-                            code.packageJson(),
-                            effects.code(code.source(), code.packageJson()),
-                            false,
-                            false,
-                            code.errorHandling().onInDoubt(),
-                            null,
-                            null,
-                            null);
-                case PieceStep piece -> {
-                    var action = piece.actionName() == null ? "" : piece.actionName();
-                    yield new CompiledStep.PieceCall(
-                            piece.name(),
-                            piece.displayName(),
-                            Template.of(piece.input()),
-                            piece.pieceName(),
-                            piece.pieceVersion(),
-                            action,
-                            effects.piece(piece.pieceName(), action),
-                            false,
-                            false,
-                            piece.errorHandling().onInDoubt(),
-                            null,
-                            null,
-                            null);
-                }
-                case RouterStep router ->
-                    new CompiledStep.Router(
-                            router.name(),
-                            router.displayName(),
-                            router.executionType() == RouterStep.Execution.EXECUTE_ALL_MATCH,
-                            router.branches().stream().map(Compiler::branch).toList(),
-                            List.of(),
-                            null);
+                case CodeStep code -> code(code, none(code.errorHandling()), null, null, null);
+                case PieceStep piece -> piece(piece, none(piece.errorHandling()), null, null, null);
+                case RouterStep router -> router(router, List.of(), null);
             };
         }
 

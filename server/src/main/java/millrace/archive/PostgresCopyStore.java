@@ -276,13 +276,6 @@ final class PostgresCopyStore implements CopyStore {
 
     @Override
     public List<String> texts(String sql) throws SQLException {
-        try (var statement = direct.connection().createStatement();
-                var rows = statement.executeQuery(sql)) {
-            var texts = new ArrayList<String>();
-            while (rows.next()) {
-                texts.add(rows.getString(1));
-            }
-            return texts;
-        }
+        return direct.texts(sql);
     }
 }

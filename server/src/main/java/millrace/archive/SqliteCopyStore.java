@@ -195,13 +195,6 @@ final class SqliteCopyStore implements CopyStore {
 
     @Override
     public List<String> texts(String sql) throws SQLException {
-        try (var statement = direct.connection().createStatement();
-                var rows = statement.executeQuery(sql)) {
-            var texts = new ArrayList<String>();
-            while (rows.next()) {
-                texts.add(rows.getString(1));
-            }
-            return texts;
-        }
+        return direct.texts(sql);
     }
 }

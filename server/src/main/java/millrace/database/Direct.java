@@ -3,6 +3,8 @@ package millrace.database;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Properties;
 import millrace.config.DatabaseSettings;
 import org.jspecify.annotations.Nullable;
@@ -128,6 +130,18 @@ public final class Direct implements AutoCloseable {
     public void execute(String sql) throws SQLException {
         try (var statement = connection.createStatement()) {
             statement.execute(sql);
+        }
+    }
+
+    /** The first column, one text for each row. */
+    public List<String> texts(String sql) throws SQLException {
+        try (var statement = connection.createStatement();
+                var rows = statement.executeQuery(sql)) {
+            var texts = new ArrayList<String>();
+            while (rows.next()) {
+                texts.add(rows.getString(1));
+            }
+            return texts;
         }
     }
 

@@ -21,9 +21,9 @@ final class Reach {
     private volatile boolean away;
     private volatile long awaySince;
     /** When the log last heard that it is away: a database that reads and refuses writes comes and goes all the time. */
-    private long told;
+    private volatile long told = withoutSpace;
 
-    private boolean telling;
+    private volatile boolean telling;
 
     /** @param place the database, for the log */
     Reach(String place) {
@@ -59,23 +59,25 @@ final class Reach {
                 LOG.warn("the database {} has no space left and refuses writes: {}", place, Failures.firstLine(e));
             }
             withoutSpace = System.nanoTime();
-        } else if (!away) {
+        } else if (!away || !telling) {
             begun(e);
         }
     }
 
     private synchronized void begun(SQLException e) {
+        var now = System.nanoTime();
         if (!away) {
             away = true;
-            awaySince = System.nanoTime();
-            telling = told == 0 || awaySince - told > SILENCE.toNanos();
-            if (telling) {
-                told = awaySince;
-                LOG.warn(
-                        "the database {} is away: {}; requests and runs wait and go on when it is back",
-                        place,
-                        Failures.firstLine(e));
-            }
+            awaySince = now;
+            telling = false;
+        }
+        if (!telling && now - told > SILENCE.toNanos()) {
+            telling = true;
+            told = now;
+            LOG.warn(
+                    "the database {} is away: {}; requests and runs wait and go on when it is back",
+                    place,
+                    Failures.firstLine(e));
         }
     }
 

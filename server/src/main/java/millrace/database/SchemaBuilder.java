@@ -2,7 +2,6 @@ package millrace.database;
 
 import java.sql.SQLException;
 import java.time.LocalDate;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -40,7 +39,8 @@ public final class SchemaBuilder {
 
     /** The tables of ours that are there, in the order in which they were made; not the log of migrations. */
     public List<String> tables() throws SQLException {
-        return texts(
+        return direct
+                .texts(
                         direct.dialect().postgres()
                                 ? """
                           SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(current_schema())
@@ -57,7 +57,7 @@ public final class SchemaBuilder {
     }
 
     private boolean has(String table) throws SQLException {
-        return !texts(
+        return !direct.texts(
                         direct.dialect().postgres()
                                 ? "SELECT to_regclass('" + table + "')::text WHERE to_regclass('" + table
                                         + "') IS NOT NULL"
@@ -67,7 +67,7 @@ public final class SchemaBuilder {
 
     /** The ids of the applied change sets, in order. */
     public List<String> applied() throws SQLException {
-        return has(LOG) ? texts("SELECT id FROM " + LOG + " ORDER BY id") : List.of();
+        return has(LOG) ? direct.texts("SELECT id FROM " + LOG + " ORDER BY id") : List.of();
     }
 
     /** Whether a move into this database has begun and not ended. */
@@ -144,23 +144,12 @@ public final class SchemaBuilder {
         var ours = " FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'f'"
                 + " AND k.connamespace = to_regnamespace(current_schema()) AND c.relname IN ('"
                 + String.join("', '", known()) + "') ORDER BY c.relname, k.conname";
-        var back = texts("SELECT 'ALTER TABLE ' || quote_ident(c.relname) || ' ADD CONSTRAINT '"
+        var back = direct.texts("SELECT 'ALTER TABLE ' || quote_ident(c.relname) || ' ADD CONSTRAINT '"
                 + " || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid)" + ours);
-        for (var drop : texts("SELECT 'ALTER TABLE ' || quote_ident(c.relname) || ' DROP CONSTRAINT '"
+        for (var drop : direct.texts("SELECT 'ALTER TABLE ' || quote_ident(c.relname) || ' DROP CONSTRAINT '"
                 + " || quote_ident(k.conname)" + ours)) {
             direct.execute(drop);
         }
         return back;
-    }
-
-    private List<String> texts(String sql) throws SQLException {
-        try (var statement = direct.connection().createStatement();
-                var rows = statement.executeQuery(sql)) {
-            var texts = new ArrayList<String>();
-            while (rows.next()) {
-                texts.add(rows.getString(1));
-            }
-            return texts;
-        }
     }
 }

@@ -1,6 +1,5 @@
 package millrace.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -23,16 +22,12 @@ import millrace.access.Scope;
 import millrace.database.Database;
 import millrace.database.Tx;
 import millrace.engine.ErrorCode;
-import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
 import millrace.engine.MillraceException;
-import millrace.engine.Program;
-import millrace.engine.Replay;
 import millrace.engine.RunStatus;
 import millrace.http.PageRequest;
 import millrace.journal.JournalReader;
 import millrace.journal.RunJournal;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +44,9 @@ public final class RunActions implements AutoCloseable {
     /** How long a cancel waits for this process's own runs, so that its answer can say that they have ended. */
     private static final Duration STOPPED_WITHIN = Duration.ofSeconds(2);
 
+    private static final String ENDED_IN_DOUBT =
+            "The run was canceled after its process had ended in this step: the step may have taken effect.";
+
     private static final int PAGE = 500;
     private static final int MAX_RETRIED = 10_000;
     private static final int MEDIUM_PRIORITY = 3;
@@ -64,7 +62,7 @@ public final class RunActions implements AutoCloseable {
     private final RunStore stored = new RunStore();
     private final RunListStore lists = new RunListStore();
     private final RunLifeStore life = new RunLifeStore();
-    private final WaitpointStore waitpoints = new WaitpointStore();
+    private final CanceledRuns canceledRuns = new CanceledRuns();
     private final Runnable announcement;
     private final Semaphore look = new Semaphore(0);
     private final Thread watch;
@@ -275,12 +273,10 @@ public final class RunActions implements AutoCloseable {
                         announcement.run();
                     });
                 } else {
-                    var documents = RunStore.documents(tx, runId, null);
-                    var replay = Replay.of(Program.empty());
-                    documents.forEach(
-                            document -> records(tx, runId, List.of(document)).forEach(replay::add));
-                    life.endCanceled(tx, open, !documents.isEmpty(), inDoubt(replay));
-                    answerParent(tx, open);
+                    canceledRuns.end(tx, open, ENDED_IN_DOUBT);
+                    if (canceledRuns.answerParent(tx, open)) {
+                        tx.afterCommit(runs::wake);
+                    }
                 }
                 return Optional.of(open.owned());
             });
@@ -310,30 +306,6 @@ public final class RunActions implements AutoCloseable {
             }
             return new Canceled(ended, stopping);
         }
-    }
-
-    /** As every end of a run does, whoever brings it about. */
-    private void answerParent(Tx tx, RunLifeStore.Open run) {
-        var parent = run.parent();
-        if (parent != null) {
-            var answer = RunJournal.ended(run.runId(), parent.failsWithIt() ? RunStatus.CANCELED.name() : null);
-            waitpoints.complete(tx, parent.runId(), parent.waitpointId(), answer, null);
-            tx.afterCommit(runs::wake);
-        }
-    }
-
-    /** A run whose process died in a step, and which nobody has taken up: nobody knows whether the step has happened. */
-    private static @Nullable JsonNode inDoubt(Replay replay) {
-        var path = replay.inDoubt();
-        if (path == null) {
-            return null;
-        }
-        var name = path.substring(path.lastIndexOf('/') + 1);
-        return new FailedStep(
-                        name,
-                        name,
-                        "The run was canceled after its process had ended in this step: the step may have taken effect.")
-                .json();
     }
 
     /** Another process has marked a run: this one looks at once whether it is its own. */

@@ -103,42 +103,35 @@ final class RunStore {
 
     /** The run with its journal; empty outside the scope. */
     Optional<Found> find(Tx tx, Scope scope, String runId) {
-        var recorded = tx.sql()
-                .select(FLOW_RUN.asterisk(), FLOW_VERSION.DISPLAY_NAME)
-                .from(FLOW_RUN)
-                .leftJoin(FLOW_VERSION)
-                .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
-                .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
-                .fetchOptional(row -> new Found(fromRun(row), row.get(FLOW_RUN.JOURNAL)));
-        return recorded.or(() -> queuedRun(tx, scope, runId));
+        return recorded(tx, scope, runId)
+                .or(() -> queued(tx, scope, runId)
+                        .map(row -> new Found(fromQueue(row), journalled(tx, runId) ? null : row.get(RUN_QUEUE.DOC))));
     }
 
     /** A run that has its own row, without its documents, and its whole journal where it has no other. */
     Optional<Found> head(Tx tx, Scope scope, String runId) {
-        var recorded = tx.sql()
+        return recorded(tx, scope, runId)
+                .or(() -> queued(tx, scope, runId).map(row -> new Found(fromQueue(row), null)));
+    }
+
+    private static Optional<Found> recorded(Tx tx, Scope scope, String runId) {
+        return tx.sql()
                 .select(FLOW_RUN.asterisk(), FLOW_VERSION.DISPLAY_NAME)
                 .from(FLOW_RUN)
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(FLOW_RUN.FLOW_VERSION_ID))
                 .where(FLOW_RUN.ID.eq(runId), within(scope, FLOW_RUN.PROJECT_ID))
                 .fetchOptional(row -> new Found(fromRun(row), row.get(FLOW_RUN.JOURNAL)));
-        return recorded.or(() -> tx.sql()
-                .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)
-                .from(RUN_QUEUE)
-                .leftJoin(FLOW_VERSION)
-                .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
-                .where(RUN_QUEUE.ID.eq(runId), within(scope, RUN_QUEUE.PROJECT_ID))
-                .fetchOptional(row -> new Found(fromQueue(row), null)));
     }
 
-    private static Optional<Found> queuedRun(Tx tx, Scope scope, String runId) {
+    private static Optional<Record> queued(Tx tx, Scope scope, String runId) {
         return tx.sql()
                 .select(RUN_QUEUE.asterisk(), FLOW_VERSION.DISPLAY_NAME)
                 .from(RUN_QUEUE)
                 .leftJoin(FLOW_VERSION)
                 .on(FLOW_VERSION.ID.eq(RUN_QUEUE.FLOW_VERSION_ID))
                 .where(RUN_QUEUE.ID.eq(runId), within(scope, RUN_QUEUE.PROJECT_ID))
-                .fetchOptional(row -> new Found(fromQueue(row), journalled(tx, runId) ? null : row.get(RUN_QUEUE.DOC)));
+                .fetchOptional();
     }
 
     static List<byte[]> documents(Tx tx, String runId, byte @Nullable [] whole) {
