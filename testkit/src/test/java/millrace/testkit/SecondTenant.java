@@ -2,6 +2,7 @@ package millrace.testkit;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Map;
 
 /**
@@ -42,21 +43,25 @@ final class SecondTenant {
         }
     }
 
+    /** Reads first and writes after it: SQLite does not let a reader wait for the lock to write. */
     private static void copy(Connection connection, String table, Map<String, String> changes) throws SQLException {
+        var row = new ArrayList<Object>();
         try (var select = connection.createStatement();
                 var rows = select.executeQuery("SELECT * FROM " + table + " LIMIT 1")) {
             if (!rows.next()) {
                 return;
             }
-            var columns = rows.getMetaData().getColumnCount();
-            var places = "?" + ", ?".repeat(columns - 1);
-            try (var insert = connection.prepareStatement("INSERT INTO " + table + " VALUES (" + places + ")")) {
-                for (var i = 1; i <= columns; i++) {
-                    var changed = changes.get(rows.getMetaData().getColumnName(i));
-                    insert.setObject(i, changed == null ? rows.getObject(i) : changed);
-                }
-                insert.executeUpdate();
+            for (var i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+                var changed = changes.get(rows.getMetaData().getColumnName(i));
+                row.add(changed == null ? rows.getObject(i) : changed);
             }
+        }
+        var places = "?" + ", ?".repeat(row.size() - 1);
+        try (var insert = connection.prepareStatement("INSERT INTO " + table + " VALUES (" + places + ")")) {
+            for (var i = 0; i < row.size(); i++) {
+                insert.setObject(i + 1, row.get(i));
+            }
+            insert.executeUpdate();
         }
     }
 }
