@@ -132,7 +132,7 @@ public final class Millrace implements AutoCloseable {
         var database = opened(Database.open(settings.database()));
         database.prepare();
         var keys = keys(settings, database);
-        var hold = new Hold(database);
+        var hold = opened(new Hold(database, settings.server().holdAfterAsyncFailover()));
         hold.begin();
 
         var memberships = new ProjectMemberships(database);
@@ -170,6 +170,7 @@ public final class Millrace implements AutoCloseable {
                 clock,
                 surroundings.waits(),
                 () -> notifier.tell(RUNS)));
+        hold.compareWith(dispatch::lastDurable);
         var runs = opened(new RunService(
                 database,
                 access,

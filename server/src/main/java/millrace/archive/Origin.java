@@ -33,12 +33,21 @@ record Origin(
      *
      * @param cluster the system identifier, made by initdb; null when the role may not ask
      * @param database its object id, which is new after DROP and CREATE
+     * @param timeline counts the promotions of the cluster; 0 where the server does not tell
+     * @param synchronous whether each commit that was acknowledged had reached a standby
      */
-    record Identity(@Nullable String cluster, String database) {
+    record Identity(@Nullable String cluster, String database, long timeline, boolean synchronous) {
+        static final Identity SQLITE = new Identity(null, "sqlite", 0, false);
+
         /** Whether both can be the same database. */
         boolean same(Identity other) {
             return database.equals(other.database)
                     && (cluster == null || other.cluster == null || cluster.equals(other.cluster));
+        }
+
+        /** Whether a standby was promoted between the one and the other. */
+        boolean promoted(Identity other) {
+            return timeline != other.timeline && timeline != 0 && other.timeline != 0;
         }
     }
 }

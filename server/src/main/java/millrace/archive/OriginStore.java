@@ -2,6 +2,8 @@ package millrace.archive;
 
 import static millrace.schema.Tables.APP_CONNECTION;
 import static millrace.schema.Tables.BACKUP;
+import static millrace.schema.Tables.LANE;
+import static millrace.schema.Tables.PROCESS;
 import static millrace.schema.Tables.RUN_QUEUE;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +11,7 @@ import java.time.Instant;
 import java.util.Optional;
 import millrace.archive.Origin.Identity;
 import millrace.archive.Origin.State;
+import millrace.database.Replication;
 import millrace.database.Tx;
 import millrace.engine.Json;
 
@@ -42,7 +45,13 @@ final class OriginStore {
         return new Origin(
                 State.valueOf(status),
                 reason,
-                database == null ? null : new Identity(detail.path("cluster").textValue(), database),
+                database == null
+                        ? null
+                        : new Identity(
+                                detail.path("cluster").textValue(),
+                                database,
+                                detail.path("timeline").longValue(),
+                                detail.path("synchronous").booleanValue()),
                 since);
     }
 
@@ -74,11 +83,23 @@ final class OriginStore {
                 .execute();
     }
 
+    /** Where it lies now; it is held no more and no less than before. */
+    void remember(Tx tx, Origin origin) {
+        tx.sql()
+                .update(BACKUP)
+                .set(BACKUP.DETAIL, detail(origin))
+                .where(BACKUP.ID.eq(ID))
+                .execute();
+    }
+
     private static JsonNode detail(Origin origin) {
         var detail = Json.object();
         var identity = origin.identity();
         if (identity != null) {
-            detail.put("cluster", identity.cluster()).put("database", identity.database());
+            detail.put("cluster", identity.cluster())
+                    .put("database", identity.database())
+                    .put("timeline", identity.timeline())
+                    .put("synchronous", identity.synchronous());
         }
         return detail;
     }
@@ -86,7 +107,7 @@ final class OriginStore {
     /** Where the database lies now. */
     Identity identity(Tx tx) {
         if (!tx.dialect().postgres()) {
-            return new Identity(null, "sqlite");
+            return Identity.SQLITE;
         }
         // Asking for the cluster without the right to would end the transaction.
         boolean allowed = Boolean.TRUE.equals(tx.sql()
@@ -100,7 +121,16 @@ final class OriginStore {
         var database = tx.sql()
                 .resultQuery("SELECT oid::text FROM pg_database WHERE datname = current_database()")
                 .fetchOne(0, String.class);
-        return new Identity(cluster, String.valueOf(database));
+        var replication = Replication.of(tx);
+        return new Identity(cluster, String.valueOf(database), replication.timeline(), replication.synchronous());
+    }
+
+    /** Every process is declared dead: what it has in memory is worth nothing, and its writers write nothing more. */
+    void fence(Tx tx) {
+        tx.sql().update(LANE).set(LANE.EPOCH, LANE.EPOCH.plus(1)).execute();
+        freeRuns(tx);
+        tx.sql().deleteFrom(LANE).execute();
+        tx.sql().deleteFrom(PROCESS).execute();
     }
 
     /** Runs that a process of the source had are nobody's here. */

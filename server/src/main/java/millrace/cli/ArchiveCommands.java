@@ -243,10 +243,10 @@ final class ArchiveCommands {
 
         @Override
         public Integer call() {
-            try (var database =
-                    Database.beside(parent.main().settings(System.err).database())) {
+            var settings = parent.main().settings(System.err);
+            try (var database = Database.beside(settings.database());
+                    var hold = new Hold(database, settings.server().holdAfterAsyncFailover())) {
                 database.migrations().requireCurrent();
-                var hold = new Hold(database);
                 if (choice == null) {
                     list(hold.held());
                 } else {

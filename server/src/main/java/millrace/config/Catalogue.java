@@ -197,6 +197,14 @@ final class Catalogue {
             "120",
             "seconds",
             "How long the server counts as alive without its database; then /api/v1/health/live answers 503.");
+    final Setting<Boolean> holdAfterAsyncFailover = add(
+            DATABASE,
+            "AP_HOLD_AFTER_ASYNC_FAILOVER",
+            yesOrNo(),
+            "true",
+            "",
+            "Whether runs in flight are held, as after a restore, when a standby that was not synchronous became the"
+                    + " primary.");
 
     final Setting<String> backupCron = add(
             DATABASE,

@@ -11,10 +11,17 @@ import java.time.Duration;
  * @param logLevel trace, debug, info, warn or error
  * @param lease after how long without a sign of life others take over the runs of a process
  * @param liveness how long a server counts as alive without its database
+ * @param holdAfterAsyncFailover whether runs in flight are held after the promotion of a standby that was not synchronous
  * @param workingDirectory where relative paths start and {@code .millrace/} lies
  */
 public record ServerSettings(
-        String environment, String edition, String logLevel, Duration lease, Duration liveness, Path workingDirectory) {
+        String environment,
+        String edition,
+        String logLevel,
+        Duration lease,
+        Duration liveness,
+        boolean holdAfterAsyncFailover,
+        Path workingDirectory) {
     /** Where the program keeps its own files: generated keys, caches, sockets. */
     public Path ownDirectory() {
         return workingDirectory.resolve(".millrace");

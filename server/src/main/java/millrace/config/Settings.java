@@ -48,6 +48,7 @@ public record Settings(
                         values.get(in.logLevel),
                         values.get(in.lease),
                         values.get(in.liveness),
+                        values.get(in.holdAfterAsyncFailover),
                         workingDirectory.toAbsolutePath().normalize()),
                 new HttpSettings(
                         port,

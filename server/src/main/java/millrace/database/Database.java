@@ -199,6 +199,17 @@ public final class Database implements AutoCloseable {
         }
     }
 
+    /**
+     * What is done on the first connection after a promotion, and committed before any other connection to the new
+     * primary is used; also done once on the next connection from now on. It must change nothing when done again. A
+     * process that hears of the promotion behind a pooler hears of it late: there connections outlive their servers.
+     */
+    public void beforeUse(Consumer<Tx> listener) {
+        if (connector instanceof PostgresConnector postgres) {
+            postgres.promotions().listen(listener);
+        }
+    }
+
     public Dialect dialect() {
         return connector.dialect();
     }

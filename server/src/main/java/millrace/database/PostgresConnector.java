@@ -19,15 +19,18 @@ final class PostgresConnector implements Connector {
     private final Dialect dialect = new PostgresDialect();
     private volatile boolean pooled;
 
-    /** Null where one host is named, or any of several will do. */
+    /** Null where any of several hosts will do. */
     private final @Nullable PrimaryHosts primaries;
+
+    private final Promotions promotions = new Promotions();
 
     PostgresConnector(Postgres settings) {
         this.settings = settings;
         var attributes = settings.parameters().getOrDefault("target_session_attrs", "any");
-        this.primaries = settings.hosts().size() > 1 && targetServer(attributes).equals("primary")
-                ? new PrimaryHosts(settings.hosts())
-                : null;
+        this.primaries =
+                settings.hosts().size() == 1 || targetServer(attributes).equals("primary")
+                        ? new PrimaryHosts(settings.hosts())
+                        : null;
     }
 
     Postgres settings() {
@@ -66,6 +69,11 @@ final class PostgresConnector implements Connector {
         return opened("millrace:" + purpose);
     }
 
+    /** Who deals with a promotion before any connection to the new primary is used. */
+    Promotions promotions() {
+        return promotions;
+    }
+
     /**
      * A connection to a server that takes writes.
      *
@@ -73,25 +81,34 @@ final class PostgresConnector implements Connector {
      * @throws SQLException 25006 when it takes none
      */
     Connection openToWrite(String name) throws SQLException {
-        var connection = opened(name);
-        if (primaries != null) {
-            return connection;
+        var primary = primary(name);
+        try {
+            promotions.before(primary);
+            return primary.connection();
+        } catch (SQLException | RuntimeException e) {
+            PostgresPool.quietlyClose(primary.connection());
+            throw e;
         }
-        try (var statement = connection.createStatement();
-                var row = statement.executeQuery("SHOW transaction_read_only")) {
-            row.next();
-            if (row.getString(1).equals("on")) {
-                throw new SQLException("the server takes no writes (transaction_read_only is on)", "25006");
-            }
-            return connection;
+    }
+
+    private PrimaryHosts.Primary primary(String name) throws SQLException {
+        if (primaries != null) {
+            return primaries.open(host -> opened(name, List.of(host)));
+        }
+        var connection = opened(name, settings.hosts());
+        try {
+            return PrimaryHosts.checked(connection, place());
         } catch (SQLException e) {
             PostgresPool.quietlyClose(connection);
             throw e;
         }
     }
 
+    /** Where one host is named it need not take writes: a backup may be made of a standby. */
     private Connection opened(String name) throws SQLException {
-        return primaries == null ? opened(name, settings.hosts()) : primaries.open(host -> opened(name, List.of(host)));
+        return primaries == null || settings.hosts().size() == 1
+                ? opened(name, settings.hosts())
+                : primaries.open(host -> opened(name, List.of(host))).connection();
     }
 
     private Connection opened(String name, List<Host> hosts) throws SQLException {

@@ -31,17 +31,24 @@ final class PrimaryHosts {
         Connection open(Host host) throws SQLException;
     }
 
+    /**
+     * A connection that takes writes.
+     *
+     * @param timeline counts the promotions of its cluster; 0 where the server does not tell
+     */
+    record Primary(Connection connection, long timeline) {}
+
     /** @throws SQLException of a host that may come back, if there is one, else of the last */
-    Connection open(Opening opening) throws SQLException {
-        Connection best = null;
+    Primary open(Opening opening) throws SQLException {
+        Primary best = null;
         SQLException why = null;
         for (var number : order()) {
             try {
-                var connection = primary(opening, number);
+                var primary = primary(opening, number);
                 if (best != null) {
-                    PostgresPool.quietlyClose(best);
+                    PostgresPool.quietlyClose(best.connection());
                 }
-                best = connection;
+                best = primary;
                 if (known()) {
                     return best;
                 }
@@ -75,19 +82,24 @@ final class PrimaryHosts {
         return order;
     }
 
-    private Connection primary(Opening opening, int number) throws SQLException {
+    private Primary primary(Opening opening, int number) throws SQLException {
         var connection = opening.open(hosts.get(number));
         try {
-            var readOnly = text(connection, "SHOW transaction_read_only");
-            if ("on".equals(readOnly)) {
-                throw new SQLException("the host " + hosts.get(number) + " takes no writes", "25006");
-            }
-            found(number, timeline(connection));
-            return connection;
+            var primary = checked(connection, hosts.get(number).toString());
+            found(number, primary.timeline());
+            return primary;
         } catch (SQLException e) {
             PostgresPool.quietlyClose(connection);
             throw e;
         }
+    }
+
+    /** @throws SQLException 25006 when the server takes no writes */
+    static Primary checked(Connection connection, String host) throws SQLException {
+        if ("on".equals(text(connection, "SHOW transaction_read_only"))) {
+            throw new SQLException("the server " + host + " takes no writes (transaction_read_only is on)", "25006");
+        }
+        return new Primary(connection, timeline(connection));
     }
 
     private synchronized void found(int number, long its) throws SQLException {
@@ -108,13 +120,18 @@ final class PrimaryHosts {
     private static long timeline(Connection connection) throws SQLException {
         try {
             var name = text(connection, "SELECT pg_walfile_name(pg_current_wal_lsn())");
-            return name == null ? 0 : Long.parseLong(name.substring(0, 8), 16);
+            return timeline(name);
         } catch (SQLException e) {
             if (Failures.away(e)) {
                 throw e;
             }
             return 0;
         }
+    }
+
+    /** @param file a log file's name; null where the server does not tell */
+    static long timeline(@Nullable String file) {
+        return file == null ? 0 : Long.parseLong(file.substring(0, 8), 16);
     }
 
     private static @Nullable String text(Connection connection, String query) throws SQLException {

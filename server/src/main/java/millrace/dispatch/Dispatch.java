@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -136,6 +137,14 @@ public final class Dispatch implements AutoCloseable {
     /** Who is told of everything that this process has made durable; must return at once. */
     public void follow(Consumer<List<RunFlush>> follower) {
         durable = follower;
+    }
+
+    /** Of each writer the last that the database has acknowledged. */
+    public List<RunFlush> lastDurable() {
+        return seat.writers().stream()
+                .map(JournalWriter::lastDurable)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     private Lane claimsOf(Seat seat) {

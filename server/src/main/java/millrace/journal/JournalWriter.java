@@ -52,6 +52,7 @@ public final class JournalWriter implements AutoCloseable {
     private final LinkedBlockingDeque<Waiting> waiting = new LinkedBlockingDeque<>(MAX_WAITING);
     private @Nullable Thread thread;
     private volatile boolean closing;
+    private volatile @Nullable RunFlush lastDurable;
 
     /** @param recall null for a run that can't be recalled any more */
     private record Waiting(RunFlush flush, @Nullable Recall recall, CompletableFuture<Outcome> outcome) {
@@ -93,6 +94,11 @@ public final class JournalWriter implements AutoCloseable {
 
     public Lane lane() {
         return lane;
+    }
+
+    /** The last that the database has acknowledged, and it all before; null at first. */
+    public @Nullable RunFlush lastDurable() {
+        return lastDurable;
     }
 
     /** What the runs of this writer depend on. */
@@ -194,6 +200,7 @@ public final class JournalWriter implements AutoCloseable {
                     done.outcome.complete(written ? Outcome.DURABLE : Outcome.LOST);
                 }
                 if (written) {
+                    lastDurable = flushes.getLast();
                     durable.accept(flushes);
                 }
                 return;

@@ -1,10 +1,13 @@
 package millrace.run;
 
+import static millrace.schema.Tables.FLOW_RUN;
+import static millrace.schema.Tables.RUN_JOURNAL;
 import static millrace.schema.Tables.RUN_QUEUE;
 
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import millrace.database.RunFlush;
 import millrace.database.Tx;
 import millrace.engine.RunStatus;
 import org.jooq.Condition;
@@ -31,6 +34,21 @@ final class HeldRunStore {
                 .set(RUN_QUEUE.HELD, false)
                 .where(RUN_QUEUE.HELD.isTrue())
                 .execute();
+    }
+
+    boolean has(Tx tx, RunFlush flush) {
+        var id = flush.runId();
+        var ended = FLOW_RUN.ID.eq(id);
+        if (flush.journal() != null) {
+            var record = RUN_JOURNAL
+                    .RUN_ID
+                    .eq(id)
+                    .and(RUN_JOURNAL.SEQ.eq(flush.journal().seq()));
+            return tx.sql().fetchExists(RUN_JOURNAL, record)
+                    || tx.sql().fetchExists(FLOW_RUN, ended.and(FLOW_RUN.JOURNAL.isNotNull()));
+        }
+        return tx.sql().fetchExists(FLOW_RUN, ended)
+                || (flush.run() == null && tx.sql().fetchExists(RUN_QUEUE, RUN_QUEUE.ID.eq(id)));
     }
 
     HeldCounts counts(Tx tx) {

@@ -3,6 +3,7 @@ package millrace.run;
 import java.util.List;
 import millrace.access.Scope;
 import millrace.database.Database;
+import millrace.database.RunFlush;
 import millrace.database.Tx;
 
 /**
@@ -22,6 +23,11 @@ public final class HeldRuns {
     /** Holds every run that has not ended. @return how many */
     public int hold(Tx tx) {
         return held.hold(tx);
+    }
+
+    /** Whether what was written once is there; also when more was written since. */
+    public boolean has(Tx tx, RunFlush flush) {
+        return held.has(tx, flush);
     }
 
     /** How many are held, of each kind. */

@@ -34,7 +34,7 @@ class MoveTest {
                 .hasMessageContaining("must be empty");
         try (var database = Database.open(back)) {
             database.prepare();
-            new Hold(database).begin();
+            new Hold(database, true).begin();
             var origin = database.read(tx -> new OriginStore().find(tx).orElseThrow());
             assertThat(origin.state()).isEqualTo(Origin.State.OWN);
         }

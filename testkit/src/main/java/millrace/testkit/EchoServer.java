@@ -28,7 +28,8 @@ public final class EchoServer implements AutoCloseable {
     private final CopyOnWriteArrayList<ObjectNode> requests = new CopyOnWriteArrayList<>();
     private final Map<String, Integer> statuses = new ConcurrentHashMap<>();
     private final Map<String, CountDownLatch> held = new ConcurrentHashMap<>();
-    private final CountDownLatch closed = new CountDownLatch(1);
+    private final Map<String, CountDownLatch> gates = new ConcurrentHashMap<>();
+    private volatile boolean closed;
 
     private EchoServer(HttpServer server) {
         this.server = server;
@@ -70,6 +71,15 @@ public final class EchoServer implements AutoCloseable {
         held.remove(path);
     }
 
+    /** Requests of the path that are held are answered now. */
+    public void release(String path) {
+        gate(path).countDown();
+    }
+
+    private CountDownLatch gate(String path) {
+        return gates.computeIfAbsent(path, p -> new CountDownLatch(1));
+    }
+
     /** How many requests of the path have arrived. */
     public long count(String path) {
         return requests.stream()
@@ -79,7 +89,8 @@ public final class EchoServer implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
+        closed = true;
+        gates.values().forEach(CountDownLatch::countDown);
         server.stop(0);
         threads.close();
     }
@@ -97,8 +108,10 @@ public final class EchoServer implements AutoCloseable {
             requests.add(request);
             if (held.get(path) instanceof CountDownLatch reached) {
                 reached.countDown();
-                awaitClose();
-                return;
+                await(gate(path));
+                if (closed) {
+                    return;
+                }
             }
             var fixed = path.startsWith("/status/") ? Integer.parseInt(path.substring("/status/".length())) : 200;
             var status = statuses.getOrDefault(path, fixed);
@@ -109,9 +122,9 @@ public final class EchoServer implements AutoCloseable {
         }
     }
 
-    private void awaitClose() {
+    private static void await(CountDownLatch gate) {
         try {
-            closed.await();
+            gate.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

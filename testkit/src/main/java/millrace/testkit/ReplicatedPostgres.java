@@ -13,7 +13,7 @@ import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.concurrent.locks.LockSupport;
 
-/** Two PostgreSQL servers of which one repeats the other, synchronously: what one has acknowledged, both have. */
+/** Two PostgreSQL servers of which one repeats the other; synchronously: what one has acknowledged, both have. */
 public final class ReplicatedPostgres implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000_000;
 
@@ -23,7 +23,7 @@ public final class ReplicatedPostgres implements AutoCloseable {
     private EmbeddedPostgres first;
     private final EmbeddedPostgres second;
 
-    private ReplicatedPostgres(Path folder, int firstPort, int secondPort) throws IOException {
+    private ReplicatedPostgres(Path folder, int firstPort, int secondPort, boolean synchronous) throws IOException {
         this.folder = folder;
         this.firstPort = firstPort;
         this.secondPort = secondPort;
@@ -32,19 +32,31 @@ public final class ReplicatedPostgres implements AutoCloseable {
         copy();
         this.first = launch("first", firstPort);
         this.second = launch("second", secondPort);
-        execute(first, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-        execute(first, "SELECT pg_reload_conf()");
-        awaitSync();
+        if (synchronous) {
+            execute(first, "ALTER SYSTEM SET synchronous_standby_names = '*'");
+            execute(first, "SELECT pg_reload_conf()");
+        }
+        awaitStandby(synchronous ? "sync" : "async");
         execute(first, "CREATE DATABASE replicated");
     }
 
     public static ReplicatedPostgres start() {
+        return start(true);
+    }
+
+    /** The standby may lack what the primary has acknowledged. */
+    public static ReplicatedPostgres startAsynchronous() {
+        return start(false);
+    }
+
+    private static ReplicatedPostgres start(boolean synchronous) {
         try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var ports = new int[] {one.getLocalPort(), other.getLocalPort()};
             one.close();
             other.close();
-            return new ReplicatedPostgres(Files.createTempDirectory("millrace-replicated-"), ports[0], ports[1]);
+            return new ReplicatedPostgres(
+                    Files.createTempDirectory("millrace-replicated-"), ports[0], ports[1], synchronous);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -80,10 +92,22 @@ public final class ReplicatedPostgres implements AutoCloseable {
                 StandardOpenOption.APPEND);
     }
 
-    private void awaitSync() {
-        while (count(first, "postgres", "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 0) {
+    private void awaitStandby(String state) {
+        awaitOnFirst("SELECT count(*) FROM pg_stat_replication WHERE sync_state = '" + state + "'", 1);
+    }
+
+    private void awaitOnFirst(String query, long number) {
+        while (count(first, "postgres", query) != number) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
+    }
+
+    /** The standby has all that is there now, and hears of nothing that comes after. */
+    public void cutReplication() {
+        awaitOnFirst("SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()", 1);
+        execute(second, "ALTER SYSTEM SET primary_conninfo = ''");
+        execute(second, "SELECT pg_reload_conf()");
+        awaitOnFirst("SELECT count(*) FROM pg_stat_replication", 0);
     }
 
     /** Both servers, as a URL's hosts; the first one is the primary. */

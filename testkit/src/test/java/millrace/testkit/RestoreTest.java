@@ -110,7 +110,7 @@ class RestoreTest {
 
     private static void release(millrace.config.DatabaseSettings target) {
         try (var database = Database.beside(target)) {
-            var hold = new Hold(database);
+            var hold = new Hold(database, true);
             assertThat(hold.held().runs())
                     .anySatisfy(run -> assertThat(run.stepInDoubt()).isEqualTo("a"));
             assertThat(hold.release(Hold.Decision.SKIP_IN_DOUBT)).isEqualTo(new Hold.Released(2, 1));
@@ -132,7 +132,7 @@ class RestoreTest {
                 assertThat(refused.json().path("code").asText()).isEqualTo("DATABASE_IS_A_CLONE");
                 try (var database = Database.beside(target)) {
                     org.assertj.core.api.Assertions.assertThatThrownBy(
-                                    () -> new Hold(database).release(Hold.Decision.ALL))
+                                    () -> new Hold(database, true).release(Hold.Decision.ALL))
                             .hasMessageContaining("is a clone and is never released");
                 }
             }
@@ -184,7 +184,7 @@ class RestoreTest {
 
             try (var database = Database.open(target)) {
                 database.prepare();
-                var hold = new Hold(database);
+                var hold = new Hold(database, true);
                 hold.begin();
                 assertThat(hold.held().reason()).contains("another PostgreSQL cluster or database");
                 assertThat(hold.held().counts().timersToCome()).isOne();
