@@ -22,6 +22,16 @@ import org.jspecify.annotations.Nullable;
 /** {@link RunTables} on PostgreSQL: one statement a flush, its rows handed over as arrays. */
 final class PostgresRunTables implements RunTables {
 
+    /**
+     * Goes before a statement on the queue, in its round trip and its transaction. The queue is planned for while it is
+     * empty and is thousands of pages long a minute later, so a plan that was right once would read them all at each
+     * commit; and to plan a flush takes longer than to run it. Not a session's setting: poolers share sessions.
+     */
+    private static final String BY_INDEX = """
+            SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+                set_config('enable_mergejoin', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true);
+            """;
+
     // Every part asks the fence, and the fence locks the lane's row: a takeover waits for a commit under way, and a
     // fenced writer inserts nothing. All inserts skip what is there, so that a commit of unknown outcome is repeatable.
     private static final String FLUSH_ANY = """
@@ -79,16 +89,17 @@ final class PostgresRunTables implements RunTables {
             """;
 
     /** Most flushes: nothing pauses, and no step has done anything inside the database. */
-    private static final String FLUSH =
-            FLUSH_ANY.replace("-- returning", "").replace("-- paused", "").replace("-- effects", "");
+    private static final String FLUSH = BY_INDEX
+            + FLUSH_ANY.replace("-- returning", "").replace("-- paused", "").replace("-- effects", "");
 
     // A pause gives the run away, so a repetition must not touch what others may have changed since: it hangs on the
     // journal row, which is new only once. A completion and a pause meet on the run's queue row: whichever comes second
     // waits for the row's lock, is evaluated again on what the first left there, and sees it in woken or in status.
-    private static final String FLUSH_WITH_EFFECTS = FLUSH_ANY
-            .replace("-- returning", "RETURNING \"runId\"")
-            .replace("-- paused", "AND (r.status <> 'PAUSED' OR r.id IN (SELECT \"runId\" FROM journalled))")
-            .replace("-- effects", """
+    private static final String FLUSH_WITH_EFFECTS = BY_INDEX
+            + FLUSH_ANY
+                    .replace("-- returning", "RETURNING \"runId\"")
+                    .replace("-- paused", "AND (r.status <> 'PAUSED' OR r.id IN (SELECT \"runId\" FROM journalled))")
+                    .replace("-- effects", """
             , opened AS (
                 INSERT INTO waitpoint (id, "flowRunId", "projectId", "stepName", type, status, version, "resumeDateTime",
                         policy)
@@ -204,7 +215,9 @@ final class PostgresRunTables implements RunTables {
             if (!effects.isEmpty()) {
                 effects(columns, effects);
             }
-            try (var rows = statement.executeQuery()) {
+            statement.execute();
+            statement.getMoreResults();
+            try (var rows = statement.getResultSet()) {
                 rows.next();
                 return rows.getInt(1) == 1;
             }

@@ -1,6 +1,7 @@
 package millrace.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.sql.SQLException;
 import java.time.Duration;
@@ -113,6 +114,35 @@ class RunTablesTest {
         assertThat(row.get(Tables.FLOW_RUN.JOURNAL)).isEqualTo(DOC);
         assertThat(row.get(Tables.FLOW_RUN.FAILED_STEP).path("message").textValue())
                 .isEqualTo("no\0");
+    }
+
+    /** What the statements of a transaction have read is counted in it. */
+    @OnBothDatabases
+    void a_flush_never_reads_the_whole_queue_though_it_was_empty_when_it_was_planned(Database database)
+            throws SQLException {
+        assumeTrue(database.dialect() instanceof PostgresDialect);
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+        var nothing = new RunFlush.Effects(null, List.of(), List.of(), List.of(), true);
+        var forgetting = new RunFlush(run, project, null, null, List.of(), null, QueueChange.RECORD, nothing);
+
+        var scans = write(database, connection -> {
+            connection.setAutoCommit(false);
+            tables.flush(connection, lane, List.of(accepting(lane)));
+            tables.flush(connection, lane, List.of(forgetting));
+            tables.flush(connection, lane, List.of(ending("FAILED", QueueChange.DELETE)));
+            try (var statement = connection.createStatement();
+                    var rows = statement.executeQuery(
+                            "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'run_queue'")) {
+                rows.next();
+                return List.of(rows.getLong(1), rows.getLong(2) > 0 ? 1L : 0L);
+            } finally {
+                connection.rollback();
+                connection.setAutoCommit(true);
+            }
+        });
+
+        assertThat(scans).containsExactly(0L, 1L);
     }
 
     @OnBothDatabases
