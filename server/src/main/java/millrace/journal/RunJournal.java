@@ -66,6 +66,9 @@ public final class RunJournal {
     private CompletableFuture<JournalWriter.Outcome> latest =
             CompletableFuture.completedFuture(JournalWriter.Outcome.DURABLE);
 
+    /** The fate of the first thing that is written of the run. */
+    private final CompletableFuture<JournalWriter.Outcome> accepted = new CompletableFuture<>();
+
     /** Of a run that nobody has seen yet; null for one that is durable. */
     private final @Nullable Recall recall;
 
@@ -159,6 +162,26 @@ public final class RunJournal {
      */
     public boolean recall() {
         return recall != null && recall.recall();
+    }
+
+    /**
+     * Completed when the run is durable, in whichever form: then it will end, whatever becomes of this process. Something
+     * has to be written for that; {@link #accept} sees to it.
+     */
+    public CompletableFuture<JournalWriter.Outcome> accepted() {
+        return accepted;
+    }
+
+    /** Writes the row that makes the run accepted, unless something of it has been handed to the writer already. */
+    public void accept() {
+        lock.lock();
+        try {
+            if (!queued && !ended && !paused) {
+                submit(flush(null));
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Whether the run has been given away. */
@@ -591,6 +614,9 @@ public final class RunJournal {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             outcome = CompletableFuture.failedFuture(e);
+        }
+        if (!accepted.isDone()) {
+            outcome.thenAccept(accepted::complete);
         }
         open.addLast(outcome);
         latest = outcome;

@@ -24,10 +24,8 @@ public interface Waits {
      *
      * @throws TimeoutException when it has none
      */
-    default <T> T await(CompletableFuture<T> future, Duration atMost)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        return await(future);
-    }
+    <T> T await(CompletableFuture<T> future, Duration atMost)
+            throws InterruptedException, ExecutionException, TimeoutException;
 
     /** Real time and real threads. */
     Waits SYSTEM = new Waits() {

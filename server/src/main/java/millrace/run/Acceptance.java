@@ -1,7 +1,6 @@
 package millrace.run;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -16,33 +15,32 @@ import millrace.journal.JournalWriter;
 import millrace.journal.Recall;
 import millrace.journal.RunHeader;
 import millrace.journal.RunJournal;
-import org.jspecify.annotations.Nullable;
+import millrace.journal.Waits;
 
-/** The one row that makes a run accepted. */
+/** Makes runs durable before their callers are told that they are accepted. */
 final class Acceptance {
+    /** Most runs that a process starts at once have ended by then: their end is the one row that is written of them. */
+    private static final Duration SOON = Duration.ofMillis(20);
+
     /** A healthy database has accepted a run by then; who waits for longer takes a place among those that are parked. */
     private static final Duration HEALTHY = Duration.ofMillis(250);
 
     private Acceptance() {}
 
     /**
-     * Returns when the run is durable. One of both is run exactly once: {@code goOn} when the run is accepted, also when
-     * that turns out after the caller was told otherwise, {@code giveUp} when it is certain that it is not.
+     * Writes the row of a run that waits for whoever has room; returns when it is durable.
      *
-     * @param startTime when this process starts the run at once; null leaves it to whoever has room
      * @param parking gives a place among those that wait for the database
      * @param atMost how long the database may take
-     * @throws MillraceException DATABASE_UNAVAILABLE when the row was not written in time
+     * @throws MillraceException DATABASE_UNAVAILABLE when the row was not written in time; it makes no run unless its
+     *     commit was under way
      */
     static void write(
             JournalWriter writer,
             RunHeader header,
             JournalRecord.Began began,
-            @Nullable Instant startTime,
             Supplier<Database.Parked> parking,
-            Duration atMost,
-            Runnable goOn,
-            Runnable giveUp)
+            Duration atMost)
             throws InterruptedException {
         var row = new RunFlush.QueueRow(
                 header.created(),
@@ -50,8 +48,8 @@ final class Acceptance {
                 header.flowVersionId(),
                 header.environment(),
                 header.priority(),
-                startTime == null ? null : writer.lane(),
-                startTime,
+                null,
+                null,
                 header.parentRunId(),
                 header.failParentOnFailure(),
                 header.parentWaitpointId(),
@@ -62,48 +60,63 @@ final class Acceptance {
         var flush =
                 new RunFlush(header.runId(), header.projectId(), row, null, List.of(), null, RunFlush.QueueChange.NONE);
         var recall = new Recall();
-        CompletableFuture<JournalWriter.Outcome> outcome;
+        var outcome = writer.submit(flush, recall);
+        settle(recall::recall, () -> healthy(writer.waits(), outcome, parking, atMost));
+    }
+
+    /**
+     * Returns when a run that has been started is durable.
+     *
+     * @param journal of a run that nobody has seen yet
+     * @param parking gives a place among those that wait for the database
+     * @param atMost how long the database may take
+     * @throws MillraceException DATABASE_UNAVAILABLE when nothing of the run was written in time; it ends as if it had
+     *     never been, unless a commit was under way
+     */
+    static void await(Waits waits, RunJournal journal, Supplier<Database.Parked> parking, Duration atMost)
+            throws InterruptedException {
+        settle(journal::recall, () -> {
+            try {
+                return waits.await(journal.accepted(), SOON);
+            } catch (TimeoutException running) {
+                journal.accept();
+                return healthy(waits, journal.accepted(), parking, atMost);
+            }
+        });
+    }
+
+    @FunctionalInterface
+    private interface Wait {
+        JournalWriter.Outcome outcome() throws InterruptedException, ExecutionException, TimeoutException;
+    }
+
+    private static void settle(Runnable recall, Wait wait) throws InterruptedException {
         try {
-            outcome = writer.submit(flush, recall);
-        } catch (InterruptedException e) {
-            giveUp.run();
-            throw e;
-        }
-        try {
-            if (await(writer, outcome, parking, atMost) == JournalWriter.Outcome.LOST) {
-                giveUp.run();
+            if (wait.outcome() == JournalWriter.Outcome.LOST) {
                 throw MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
             }
         } catch (ExecutionException e) {
-            giveUp.run();
-            throw new IllegalStateException("the run " + header.runId() + " was not accepted", e.getCause());
-        } catch (TimeoutException | InterruptedException e) {
-            if (recall.recall()) {
-                giveUp.run();
-            } else {
-                // Its commit is under way: it may be accepted yet. The writer has better things to do than to start it.
-                outcome.whenComplete((done, refused) ->
-                        Thread.ofVirtual().start(done == JournalWriter.Outcome.DURABLE ? goOn : giveUp));
-            }
-            if (e instanceof InterruptedException stopping) {
-                throw stopping;
-            }
+            throw new IllegalStateException("a run was not accepted", e.getCause());
+        } catch (TimeoutException e) {
+            recall.run();
             throw MillraceException.of(ErrorCode.DATABASE_UNAVAILABLE);
+        } catch (InterruptedException e) {
+            recall.run();
+            throw e;
         }
-        goOn.run();
     }
 
-    private static JournalWriter.Outcome await(
-            JournalWriter writer,
+    private static JournalWriter.Outcome healthy(
+            Waits waits,
             CompletableFuture<JournalWriter.Outcome> outcome,
             Supplier<Database.Parked> parking,
             Duration atMost)
             throws InterruptedException, ExecutionException, TimeoutException {
         try {
-            return writer.waits().await(outcome, HEALTHY);
+            return waits.await(outcome, HEALTHY);
         } catch (TimeoutException e) {
             try (var place = parking.get()) {
-                return writer.waits().await(outcome, atMost.minus(HEALTHY));
+                return waits.await(outcome, atMost.minus(HEALTHY));
             } catch (MillraceException full) {
                 throw new TimeoutException("too many wait for the database");
             }

@@ -34,11 +34,12 @@ final class DoubtStore {
     }
 
     /**
-     * Takes the run from its process until it is answered.
+     * Takes the run from its process until the call is decided.
      *
-     * @return false when the process has lost it meanwhile
+     * @return false when the process has lost it meanwhile, or when the call is decided already: a repetition whose first
+     *     commit went unheard may find the run with the same process again
      */
-    boolean leave(Tx tx, String runId, String processId) {
+    boolean leave(Tx tx, String runId, String processId, String path, int attempt) {
         var left = tx.sql()
                 .update(RUN_QUEUE)
                 .set(RUN_QUEUE.STATUS, RunStatus.PAUSED.name())
@@ -46,6 +47,13 @@ final class DoubtStore {
                 .setNull(RUN_QUEUE.LANE)
                 .setNull(RUN_QUEUE.DUE_AT)
                 .where(RUN_QUEUE.ID.eq(runId), RUN_QUEUE.PROCESS_ID.eq(processId))
+                .andNotExists(DSL.selectOne()
+                        .from(RUN_DOUBT)
+                        .where(
+                                RUN_DOUBT.RUN_ID.eq(runId),
+                                RUN_DOUBT.PATH.eq(path),
+                                RUN_DOUBT.ATTEMPT.eq(attempt),
+                                RUN_DOUBT.DECIDED.isNotNull()))
                 .execute();
         if (left == 1) {
             showAs(tx, runId, RunStatus.PAUSED);

@@ -431,17 +431,17 @@ final class RunDriver {
     /** Ends a run that a defect of ours, or data that the database refuses, has stopped. */
     private void broken(ActiveRun run, Throwable cause) {
         log.atError().addKeyValue("runId", run.id()).setCause(cause).log("the run can't go on");
+        run.journal().discard();
         endBroken(run, String.valueOf(cause.getMessage()), null);
     }
 
-    /** Writes the end of a run that could not be driven to one. */
+    /** Writes the end of a run that could not be driven to one, behind what its journal still holds. */
     void endBroken(ActiveRun run, String message, @Nullable FailedStep failed) {
         var internalError = Json.object()
                 .put("source", "ENGINE")
                 .put("message", message)
                 .put("occurredAt", clock.instant().toString());
         try {
-            run.journal().discard();
             run.journal()
                     .end(
                             List.of(),

@@ -148,29 +148,23 @@ public final class RunService implements AutoCloseable {
      *     unless its commit was under way
      */
     public String accept(RunStart start, Duration atMost) throws InterruptedException {
-        var writer = dispatch.writer();
         var now = clock.instant();
         var header = header(start, now);
         var began = began(start);
-        var counted = limit.counts(start.environment());
-        var here = !counted && dispatch.tryEnter();
-        Runnable goOn = () -> {
-            if (here) {
-                var journal = RunJournal.accepted(writer, header, began, now, 0, false, 0);
-                launch(journal, program(began), Replay.none(), began, new CompletableFuture<>(), () -> {});
-            } else if (counted) {
-                dispatch.wake();
-            } else {
-                dispatch.announce();
-            }
-        };
-        Runnable giveUp = () -> {
-            if (here) {
-                dispatch.leave();
-            }
-        };
         var left = Patience.current().isPresent() ? database.patience() : atMost;
-        Acceptance.write(writer, header, began, here ? now : null, database::park, left, goOn, giveUp);
+        var counted = limit.counts(start.environment());
+        if (!counted && dispatch.tryEnter()) {
+            var journal = RunJournal.begin(dispatch.writer(), header, began, now);
+            launch(journal, began, new CompletableFuture<>(), () -> {});
+            Acceptance.await(Waits.SYSTEM, journal, database::park, left);
+            return header.runId();
+        }
+        Acceptance.write(dispatch.writer(), header, began, database::park, left);
+        if (counted) {
+            dispatch.wake();
+        } else {
+            dispatch.announce();
+        }
         return header.runId();
     }
 
@@ -216,7 +210,7 @@ public final class RunService implements AutoCloseable {
         var runId = header.runId();
         var reply = expectReply(runId);
         try {
-            launch(journal, program(began), Replay.none(), began, reply, ended);
+            launch(journal, began, reply, ended);
             return reply.get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             return goingOn(journal);
@@ -333,7 +327,7 @@ public final class RunService implements AutoCloseable {
         @Override
         public void ask(ActiveRun run, Command.Ask ask) {
             database.transact(tx -> {
-                if (doubts.leave(tx, run.id(), run.journal().processId())) {
+                if (doubts.leave(tx, run.id(), run.journal().processId(), ask.path(), ask.attempt())) {
                     doubts.note(tx, run.projectId(), run.id(), ask.path(), ask.attempt(), ask.type(), OnInDoubt.ASK);
                 }
             });
@@ -427,16 +421,19 @@ public final class RunService implements AutoCloseable {
         return false;
     }
 
-    private void launch(
-            RunJournal journal,
-            Optional<Program> program,
-            Replay replay,
-            JournalRecord.Began began,
-            CompletableFuture<Reply> reply,
-            Runnable ended) {
+    /** Starts a run that nobody has seen yet; after it come {@code ended} and the caller's slot. */
+    private void launch(RunJournal journal, JournalRecord.Began began, CompletableFuture<Reply> reply, Runnable ended) {
+        Optional<Program> program;
+        try {
+            program = program(began);
+        } catch (RuntimeException e) {
+            ended.run();
+            dispatch.leave();
+            throw e;
+        }
         Thread.ofVirtual().name("run-" + journal.header().runId()).start(() -> {
             try {
-                launchHere(journal, program, replay, began, reply);
+                launchHere(journal, program, Replay.none(), began, reply);
             } finally {
                 ended.run();
                 dispatch.leave();

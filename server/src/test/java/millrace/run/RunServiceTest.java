@@ -274,6 +274,17 @@ class RunServiceTest {
     }
 
     @OnBothDatabases
+    void a_run_is_accepted_before_it_ends_and_before_its_effect(Database database) throws InterruptedException {
+        var process = new Process(database);
+
+        var id = process.runs.accept(start(Json.object(), "a=wait", "b=effect"));
+
+        assertThat(process.runs.get(engine(), id).status()).isNotEqualTo("SUCCEEDED");
+        process.calls.released.countDown();
+        assertThat(finished(process, id).status()).isEqualTo("SUCCEEDED");
+    }
+
+    @OnBothDatabases
     void a_caller_gets_the_answer_of_a_step_once_the_run_is_durable(Database database) throws InterruptedException {
         var process = new Process(database);
 

@@ -50,6 +50,9 @@ final class SimulatedProcess implements Calls {
     private static final Duration KEEPER_PAUSE = Duration.ofMillis(300);
     private static final Duration RECORD_AFTER = Duration.ofSeconds(1);
     private static final Duration FLUSH_AFTER = Duration.ofMillis(50);
+    /** Of a caller whose run is not accepted. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
     private final Simulation simulation;
@@ -214,20 +217,14 @@ final class SimulatedProcess implements Calls {
         var now = clock.instant();
         var header = header(runId, now);
         var began = Simulation.began(payload);
-        var here = home.tryEnter();
-        Runnable goOn = () -> {
-            if (here) {
-                var journal = RunJournal.accepted(writer, header, began, now, 0, false, 0);
-                launch(run(journal, program, Replay.none(), payload, new CompletableFuture<>()));
-            }
-        };
-        Runnable giveUp = () -> {
-            if (here) {
-                home.leave();
-            }
-        };
         try {
-            Acceptance.write(writer, header, began, here ? now : null, () -> () -> {}, Duration.ZERO, goOn, giveUp);
+            if (home.tryEnter()) {
+                var journal = RunJournal.begin(writer, header, began, now);
+                launch(run(journal, program, Replay.none(), payload, new CompletableFuture<>()));
+                Acceptance.await(waits, journal, () -> () -> {}, PATIENCE);
+            } else {
+                Acceptance.write(writer, header, began, () -> () -> {}, PATIENCE);
+            }
             return true;
         } catch (InterruptedException | RuntimeException e) {
             return false;

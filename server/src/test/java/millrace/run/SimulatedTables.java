@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -32,6 +34,9 @@ final class SimulatedTables implements RunTables {
     private final Map<String, Instant> processes = new LinkedHashMap<>();
     private final Map<String, Map<Integer, Long>> lanes = new HashMap<>();
     private final Map<String, Queued> queue = new LinkedHashMap<>();
+    /** Calls that somebody was asked about and has decided. */
+    private final Set<String> decided = new HashSet<>();
+
     private final Map<String, TreeMap<Integer, byte[]>> journals = new HashMap<>();
     private final Map<String, Map<String, byte[]>> blobs = new HashMap<>();
     private final Map<String, RunFlush.RunRow> runs = new LinkedHashMap<>();
@@ -228,9 +233,9 @@ final class SimulatedTables implements RunTables {
     }
 
     /** As {@code DoubtStore.leave}. */
-    boolean leave(String runId, String processId) {
+    boolean leave(String runId, String processId, String doubt) {
         var queued = queue.get(runId);
-        if (queued == null || !processId.equals(queued.processId)) {
+        if (decided.contains(doubt) || queued == null || !processId.equals(queued.processId)) {
             return false;
         }
         queued.processId = null;
@@ -241,12 +246,13 @@ final class SimulatedTables implements RunTables {
     }
 
     /** As {@code DoubtStore.decide}. */
-    boolean decide(String runId, byte[] record) {
+    boolean decide(String runId, String doubt, byte[] record) {
         var queued = queue.get(runId);
         if (queued == null || queued.owned() || queued.status != RunStatus.PAUSED) {
             return false;
         }
         queued.status = RunStatus.QUEUED;
+        decided.add(doubt);
         append(runId, record);
         return true;
     }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import millrace.journal.Waits;
@@ -60,6 +61,9 @@ final class SimulatedThreads {
         final Coroutine body;
         final Role role;
         long sleepsUntil;
+        /** When it goes on although its condition does not hold. */
+        long givesUpAt = NEVER;
+
         boolean interrupted;
 
         @Nullable
@@ -73,7 +77,7 @@ final class SimulatedThreads {
 
         long readyAt() {
             if (condition != null && !condition.getAsBoolean()) {
-                return NEVER;
+                return givesUpAt == NEVER ? NEVER : Math.max(givesUpAt, machine.frozenUntil);
             }
             return Math.max(sleepsUntil, machine.frozenUntil);
         }
@@ -144,6 +148,7 @@ final class SimulatedThreads {
 
     private void go(SimulatedThread thread) {
         thread.condition = null;
+        thread.givesUpAt = NEVER;
         running = thread;
         if (thread.interrupted) {
             Thread.currentThread().interrupt();
@@ -200,6 +205,19 @@ final class SimulatedThreads {
             public <T> T await(CompletableFuture<T> future) throws InterruptedException, ExecutionException {
                 if (!future.isDone()) {
                     SimulatedThreads.this.await(future::isDone);
+                }
+                return future.get();
+            }
+
+            @Override
+            public <T> T await(CompletableFuture<T> future, Duration atMost)
+                    throws InterruptedException, ExecutionException, TimeoutException {
+                if (!future.isDone()) {
+                    current().givesUpAt = SimulatedThreads.this.now + Math.max(0, atMost.toNanos());
+                    SimulatedThreads.this.await(future::isDone);
+                }
+                if (!future.isDone()) {
+                    throw new TimeoutException();
                 }
                 return future.get();
             }

@@ -20,6 +20,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import millrace.database.DedicatedWriter;
@@ -238,7 +239,7 @@ final class Simulation implements RunDriver.Doubts {
                     ? new JournalRecord.Finished(
                             ask.path(), ask.type(), StepStatus.SUCCEEDED, null, RandomFlow.answer(random), null, 0)
                     : new JournalRecord.Attempted(ask.path(), ask.attempt(), StepError.of("it did not happen"));
-            if (tables.decide(runId, RunJournal.packed(record))) {
+            if (tables.decide(runId, Doubt.key(runId, ask.path(), ask.attempt()), RunJournal.packed(record))) {
                 note(runId + "/" + step + (happened ? " happened" : " did not happen") + ", somebody says");
                 reached.add(happened ? BadState.TOLD_THAT_IT_HAPPENED : BadState.TOLD_THAT_IT_DID_NOT_HAPPEN);
                 changed.add(runId);
@@ -507,6 +508,12 @@ final class Simulation implements RunDriver.Doubts {
                         ? (T) JournalWriter.Outcome.DURABLE
                         : honest.await(future);
             }
+
+            @Override
+            public <T> T await(CompletableFuture<T> future, Duration atMost)
+                    throws InterruptedException, ExecutionException, TimeoutException {
+                return honest.await(future, atMost);
+            }
         };
     }
 
@@ -612,10 +619,11 @@ final class Simulation implements RunDriver.Doubts {
     public void ask(ActiveRun run, Command.Ask ask) {
         var machine = machineOf(run.journal().processId());
         transact(machine, () -> {
-            if (tables.leave(run.id(), run.journal().processId())) {
+            var doubt = Doubt.key(run.id(), ask.path(), ask.attempt());
+            if (tables.leave(run.id(), run.journal().processId(), doubt)) {
                 note(run.id() + " asks about " + ask.path());
                 reached.add(BadState.ASKED_ABOUT_A_DOUBT);
-                doubts.merge(Doubt.key(run.id(), ask.path(), ask.attempt()), 1, Integer::sum);
+                doubts.merge(doubt, 1, Integer::sum);
                 questions.add(new Question(run.id(), ask));
             }
             return true;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import millrace.Surroundings;
 import millrace.database.Lane;
@@ -131,6 +132,12 @@ public final class TorturedSurroundings implements Surroundings {
                         return Thread.currentThread().getName().startsWith("run-")
                                 ? (T) JournalWriter.Outcome.DURABLE
                                 : Waits.SYSTEM.await(future);
+                    }
+
+                    @Override
+                    public <T> T await(CompletableFuture<T> future, Duration atMost)
+                            throws InterruptedException, ExecutionException, TimeoutException {
+                        return Waits.SYSTEM.await(future, atMost);
                     }
                 };
     }
