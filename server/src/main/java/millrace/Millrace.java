@@ -12,6 +12,7 @@ import millrace.archive.ArchiveRoutes;
 import millrace.archive.Backup;
 import millrace.archive.BackupService;
 import millrace.archive.Hold;
+import millrace.archive.MigrationBackup;
 import millrace.config.DatabaseSettings;
 import millrace.config.Keys;
 import millrace.config.ProgramSettings;
@@ -130,7 +131,9 @@ public final class Millrace implements AutoCloseable {
                     sqlite.file());
         }
         var database = opened(Database.open(settings.database()));
-        database.prepare();
+        var backup = new Backup(VERSION, clock);
+        database.prepare(new MigrationBackup(
+                backup, settings.database(), settings.backups().location()));
         var keys = keys(settings, database);
         var hold = opened(new Hold(database, settings.server().holdAfterAsyncFailover()));
         hold.begin();
@@ -200,7 +203,7 @@ public final class Millrace implements AutoCloseable {
                 settings.backups(),
                 access,
                 hold,
-                new Backup(VERSION, clock),
+                backup,
                 keys.fingerprint(),
                 ids::random,
                 clock));

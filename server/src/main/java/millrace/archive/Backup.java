@@ -60,7 +60,11 @@ public final class Backup {
 
     /** {@code millrace-<time>.millrace} in the folder. */
     public Path fileIn(Path folder) {
-        return folder.resolve("millrace-" + STAMP.format(clock.instant()) + ENDING);
+        return fileIn(folder, "");
+    }
+
+    Path fileIn(Path folder, String suffix) {
+        return folder.resolve("millrace-" + STAMP.format(clock.instant()) + suffix + ENDING);
     }
 
     /**
@@ -164,7 +168,7 @@ public final class Backup {
         return Files.getLastModifiedTime(file).toInstant();
     }
 
-    private static boolean isArchive(Path file) throws IOException {
+    static boolean isArchive(Path file) throws IOException {
         try (var in = Files.newInputStream(file)) {
             return Arrays.equals(in.readNBytes(ArchiveWriter.FIRST_LINE.length), ArchiveWriter.FIRST_LINE);
         }

@@ -40,7 +40,9 @@ final class SqliteCopyStore implements CopyStore {
     public List<TableShape> tables() throws SQLException {
         var shapes = new ArrayList<TableShape>();
         for (var table : new SchemaBuilder(direct).tables()) {
-            var fields = Stream.of(SchemaBuilder.schema().getTable(table).fields())
+            var made = SchemaBuilder.schema().getTable(table);
+            // A table that a later change set drops has no class any more.
+            var fields = (made == null ? Stream.<Field<?>>of() : made.fieldStream())
                     .collect(Collectors.toMap(Field::getName, SqliteCopyStore::type));
             var columns = new ArrayList<Column>();
             for (var declared :
@@ -76,7 +78,7 @@ final class SqliteCopyStore implements CopyStore {
         return field.getBinding() instanceof JsonbBinding ? ColumnType.JSONB : ColumnType.JSON;
     }
 
-    /** A column that a later change set has dropped. */
+    /** Of a column that a later change set drops. */
     private static ColumnType type(String declared) {
         return switch (declared) {
             case "INTEGER" -> ColumnType.INTEGER;

@@ -1,6 +1,11 @@
 package millrace.cli;
 
+import java.time.InstantSource;
 import java.util.List;
+import millrace.Millrace;
+import millrace.archive.Backup;
+import millrace.archive.MigrationBackup;
+import millrace.config.Settings;
 import millrace.database.MigrationStatus;
 import millrace.database.SchemaCommands;
 import millrace.engine.Json;
@@ -39,12 +44,15 @@ final class DatabaseCommands {
                                     + " changes nothing.")
                     boolean dryRun,
             @Option(names = "--to", paramLabel = "ID", description = "The last one to apply.") @Nullable String last) {
-        var settings = main.settings(System.err).database();
+        var all = main.settings(System.err);
+        var settings = all.database();
         if (dryRun) {
             System.out.println(SchemaCommands.plan(settings));
             return 0;
         }
-        var applied = last == null ? SchemaCommands.migrate(settings) : SchemaCommands.migrateTo(settings, last);
+        var applied = last == null
+                ? SchemaCommands.migrate(settings, backups(all))
+                : SchemaCommands.migrateTo(settings, backups(all), last);
         print(applied.stream().map(id -> "applied " + id).toList(), "nothing is pending");
         return 0;
     }
@@ -60,10 +68,11 @@ final class DatabaseCommands {
         if (count != null && count < 1) {
             throw new IllegalArgumentException("--count must be at least 1");
         }
-        var settings = main.settings(System.err).database();
+        var all = main.settings(System.err);
+        var settings = all.database();
         var gone = newest == null
-                ? SchemaCommands.rollback(settings, count == null ? 1 : count)
-                : SchemaCommands.rollbackTo(settings, newest);
+                ? SchemaCommands.rollback(settings, backups(all), count == null ? 1 : count)
+                : SchemaCommands.rollbackTo(settings, backups(all), newest);
         print(gone.stream().map(id -> "took back " + id).toList(), "nothing is applied");
         return 0;
     }
@@ -73,6 +82,14 @@ final class DatabaseCommands {
         var status = SchemaCommands.status(main.settings(System.err).database());
         System.out.println(json ? json(status) : text(status));
         return 0;
+    }
+
+    /** Before rows are dropped or rewritten. */
+    private static MigrationBackup backups(Settings settings) {
+        return new MigrationBackup(
+                new Backup(Millrace.VERSION, InstantSource.system()),
+                settings.database(),
+                settings.backups().location());
     }
 
     private static void print(List<String> lines, String nothing) {

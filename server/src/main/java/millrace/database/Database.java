@@ -82,13 +82,22 @@ public final class Database implements AutoCloseable {
     }
 
     /** Applies pending change sets and makes the partitions of the days to come. */
-    public void prepare() {
-        migrations().apply();
+    public void prepare(Safeguard safeguard) {
+        migrations(safeguard).apply();
         partitions().ensure();
     }
 
+    /** The same for a database in which nothing is to be lost. */
+    public void prepare() {
+        prepare(Safeguard.NONE);
+    }
+
     public Migrations migrations() {
-        return new Migrations(connector, ChangeSet.all(connector.dialect()));
+        return migrations(Safeguard.NONE);
+    }
+
+    public Migrations migrations(Safeguard safeguard) {
+        return new Migrations(connector, ChangeSet.all(connector.dialect()), safeguard);
     }
 
     public Partitions partitions() {

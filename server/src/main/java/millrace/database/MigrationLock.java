@@ -18,6 +18,9 @@ final class MigrationLock implements AutoCloseable {
     /** Any number, but the same in every version. */
     static final long KEY = 0x6d696c6c72616365L;
 
+    /** So that a long statement ends with its process, and its locks with it. */
+    static final String ALIVE = "client_connection_check_interval = '2s'";
+
     private final @org.jspecify.annotations.Nullable Connection holder;
 
     private MigrationLock(@org.jspecify.annotations.Nullable Connection holder) {
@@ -33,6 +36,11 @@ final class MigrationLock implements AutoCloseable {
             holder.setAutoCommit(false);
             statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
             statement.execute("SET LOCAL statement_timeout = 0");
+            statement.execute("SET LOCAL " + ALIVE);
+            // A machine that is gone says nothing: its lock is free half a minute later.
+            statement.execute("SET LOCAL tcp_keepalives_idle = 10");
+            statement.execute("SET LOCAL tcp_keepalives_interval = 5");
+            statement.execute("SET LOCAL tcp_keepalives_count = 3");
             try (var free = statement.executeQuery("SELECT pg_try_advisory_xact_lock(" + KEY + ")")) {
                 free.next();
                 if (!free.getBoolean(1)) {
@@ -53,6 +61,7 @@ final class MigrationLock implements AutoCloseable {
         if (dialect.postgres()) {
             execute(connection, "BEGIN");
             execute(connection, "SET LOCAL lock_timeout = '1s'");
+            execute(connection, "SET LOCAL " + ALIVE);
         } else {
             // The documented way to rebuild a table that others point at; what it leaves is checked before the commit.
             execute(connection, "PRAGMA foreign_keys = OFF");

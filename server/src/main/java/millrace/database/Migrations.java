@@ -2,12 +2,9 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.regex.Pattern;
 import millrace.config.ProgramSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,22 +16,27 @@ import org.slf4j.LoggerFactory;
  *   <li>A change set and its row in {@code schema_migration} are committed together: a process killed at any point
  *       leaves nothing half done.
  *   <li>Each is applied once, however many processes start at once ({@link MigrationLock}).
+ *   <li>Before rows are dropped or rewritten, a {@link Safeguard} keeps them; without it that change set is refused.
  *   <li>When nothing is pending, a start spends one query.
  * </ol>
  */
 public final class Migrations {
     private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
-    private static final int LOCK_ATTEMPTS = 60;
-    private static final Duration LOCK_PAUSE = Duration.ofMillis(300);
-    private static final Pattern CONCURRENT_INDEX =
-            Pattern.compile("CREATE (?:UNIQUE )?INDEX CONCURRENTLY (?:IF NOT EXISTS )?(\\w+)");
 
     private final Connector connector;
     private final List<ChangeSet> changeSets;
+    private final Safeguard safeguard;
+    private final SchemaChanger.Watch watch;
 
-    Migrations(Connector connector, List<ChangeSet> changeSets) {
+    Migrations(Connector connector, List<ChangeSet> changeSets, Safeguard safeguard) {
+        this(connector, changeSets, safeguard, SchemaChanger.Watch.NOBODY);
+    }
+
+    Migrations(Connector connector, List<ChangeSet> changeSets, Safeguard safeguard, SchemaChanger.Watch watch) {
         this.connector = connector;
         this.changeSets = List.copyOf(changeSets);
+        this.safeguard = safeguard;
+        this.watch = watch;
     }
 
     /**
@@ -94,18 +96,38 @@ public final class Migrations {
         try (var connection = connect();
                 var exclusive = MigrationLock.take(connector)) {
             var applied = checked(MigrationLog.read(connection, connector.dialect()));
-            var gone = new ArrayList<String>();
-            for (var set : changeSets.reversed()) {
-                if (gone.size() < count
-                        && applied.contains(set.id())
-                        && set.id().compareTo(newest) > 0) {
-                    takeBack(connection, set);
-                    gone.add(set.id());
+            var going = changeSets.reversed().stream()
+                    .filter(set -> applied.contains(set.id()) && set.id().compareTo(newest) > 0)
+                    .limit(count)
+                    .toList();
+            // Nothing is written between them, since no server runs: one copy has the rows of all.
+            for (var set : going) {
+                if (RowLoss.now(connection, set.down())) {
+                    keep(set, "rolled back");
+                    break;
                 }
             }
-            return gone;
+            var changer = new SchemaChanger(connection, connector.dialect(), watch);
+            for (var set : going) {
+                LOG.info("migration {} rolled back in {} ms", set.id(), changer.down(set));
+            }
+            return going.stream().map(ChangeSet::id).toList();
         } catch (SQLException e) {
             throw refusal(e);
+        }
+    }
+
+    private void keep(ChangeSet set, String what) {
+        try {
+            LOG.info(
+                    "migration {} drops or rewrites rows: all of the database is kept in the backup {}, which was verified",
+                    set.id(),
+                    safeguard.keep(set.id()));
+        } catch (RuntimeException e) {
+            throw new DatabaseRefusal(
+                    "migration " + set.id() + " of the database " + connector.place() + " drops or rewrites rows and was"
+                            + " not " + what + ", since the backup before it failed: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -123,7 +145,11 @@ public final class Migrations {
                 text.append("-- migration ").append(set.id()).append('\n');
                 text.append("-- way back: ")
                         .append(SqlScript.statements(set.down()).isEmpty() ? "none" : "yes")
-                        .append(set.stepwise() ? "; committed statement by statement\n" : "; one transaction\n");
+                        .append(set.stepwise() ? "; committed statement by statement\n" : "; one transaction\n")
+                        .append(
+                                RowLoss.possible(set.up())
+                                        ? "-- rows: drops or rewrites some, after a backup was made\n"
+                                        : "");
                 for (var statement : SqlScript.statements(set.up())) {
                     text.append("-- locks: ")
                             .append(StatementLocks.of(statement, connector.dialect()))
@@ -187,118 +213,18 @@ public final class Migrations {
     }
 
     private List<String> applyPending(Connection connection, String last) throws SQLException {
-        var log = new MigrationLog(connection, connector.dialect());
+        var changer = new SchemaChanger(connection, connector.dialect(), watch);
         // Read again under the lock: another process may have been faster.
         var pending = pending(checked(MigrationLog.read(connection, connector.dialect()))).stream()
                 .filter(set -> set.id().compareTo(last) <= 0)
                 .toList();
         for (var set : pending) {
-            long began = System.nanoTime();
-            if (set.stepwise()) {
-                for (var statement : SqlScript.statements(set.up())) {
-                    step(connection, set, statement);
-                }
+            if (RowLoss.now(connection, set.up())) {
+                keep(set, "applied");
             }
-            inTransaction(connection, set, () -> {
-                log.createTable();
-                if (!set.stepwise()) {
-                    run(connection, set.up());
-                }
-                log.add(set, millisSince(began));
-            });
-            LOG.info("migration {} applied in {} ms", set.id(), millisSince(began));
+            LOG.info("migration {} applied in {} ms", set.id(), changer.up(set));
         }
         return pending.stream().map(ChangeSet::id).toList();
-    }
-
-    private void takeBack(Connection connection, ChangeSet set) throws SQLException {
-        var log = new MigrationLog(connection, connector.dialect());
-        long began = System.nanoTime();
-        inTransaction(connection, set, () -> {
-            run(connection, set.down());
-            log.remove(set);
-        });
-        LOG.info("migration {} rolled back in {} ms", set.id(), millisSince(began));
-    }
-
-    /** One statement of a change set that is committed statement by statement. */
-    private void step(Connection connection, ChangeSet set, String sql) throws SQLException {
-        var index = CONCURRENT_INDEX.matcher(sql);
-        if (index.find() && connector.dialect().postgres()) {
-            dropInvalid(connection, index.group(1));
-            try (var statement = connection.createStatement()) {
-                statement.execute(sql);
-            }
-            return;
-        }
-        var changed = new int[1];
-        do {
-            inTransaction(connection, set, () -> {
-                try (var statement = connection.createStatement()) {
-                    statement.execute(sql);
-                    changed[0] = Math.max(0, statement.getUpdateCount());
-                }
-            });
-        } while (ChangeSet.repeated(sql) && changed[0] > 0);
-    }
-
-    /** A build that was killed leaves its index behind, which costs writes and helps no read. */
-    private static void dropInvalid(Connection connection, String index) throws SQLException {
-        try (var statement = connection.prepareStatement(
-                "SELECT 1 FROM pg_index WHERE NOT indisvalid" + " AND indexrelid = to_regclass(quote_ident(?))")) {
-            statement.setString(1, index);
-            try (var found = statement.executeQuery();
-                    var drop = connection.createStatement()) {
-                if (found.next()) {
-                    LOG.info("the index {} was not built to its end: it is dropped and built again", index);
-                    drop.execute("DROP INDEX CONCURRENTLY " + index);
-                }
-            }
-        }
-    }
-
-    private interface Statements {
-        void run() throws SQLException;
-    }
-
-    /** A lock that is not had in time lets everybody else pass first: the change set is tried again from its start. */
-    private void inTransaction(Connection connection, ChangeSet set, Statements statements) throws SQLException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                MigrationLock.begin(connection, connector.dialect());
-                statements.run();
-                MigrationLock.commit(connection, connector.dialect());
-                return;
-            } catch (SQLException e) {
-                MigrationLock.undo(connection);
-                if (attempt == LOCK_ATTEMPTS || !Failures.lockTimeout(e)) {
-                    throw Failures.mayNotCreate(e)
-                            ? e
-                            : new SQLException(
-                                    "migration " + set.id() + " failed: " + e.getMessage(), e.getSQLState(), e);
-                }
-                LOG.warn("migration {} waits for a lock: {}", set.id(), Failures.firstLine(e));
-                pause();
-            }
-        }
-    }
-
-    /** Whoever waited behind the lock passes meanwhile. */
-    private static void pause() throws SQLException {
-        try {
-            Thread.sleep(Duration.ofNanos(PostgresPool.jitter(LOCK_PAUSE)));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new SQLException("interrupted while waiting for a lock", e);
-        }
-    }
-
-    private static void run(Connection connection, String script) throws SQLException {
-        try (var statement = connection.createStatement()) {
-            for (var sql : SqlScript.statements(script)) {
-                statement.execute(sql);
-            }
-        }
     }
 
     private List<ChangeSet> pending(Set<String> applied) {
@@ -363,9 +289,5 @@ public final class Migrations {
             LOG.debug("the search path could not be asked: {}", e.getMessage());
         }
         return "GRANT USAGE, CREATE ON SCHEMA " + path + " TO " + role + ";";
-    }
-
-    private static long millisSince(long began) {
-        return (System.nanoTime() - began) / 1_000_000;
     }
 }

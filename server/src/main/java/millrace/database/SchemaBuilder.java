@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jooq.Schema;
@@ -19,6 +20,9 @@ public final class SchemaBuilder {
     static final String UNFINISHED = "9999_move_unfinished";
 
     private static final String LOG = "schema_migration";
+    private static final Pattern MADE =
+            Pattern.compile("^CREATE TABLE (?:IF NOT EXISTS )?\"?(\\w+)", Pattern.MULTILINE);
+    private static final Set<String> KNOWN = made();
 
     private final Direct direct;
 
@@ -26,9 +30,17 @@ public final class SchemaBuilder {
         this.direct = direct;
     }
 
-    /** The names of all tables that change sets make, and the log of migrations. */
+    /** The names of all tables that change sets make, also of those that later ones drop, and the log of migrations. */
     public static Set<String> known() {
-        return Stream.concat(schema().getTables().stream().map(org.jooq.Table::getName), Stream.of(LOG))
+        return KNOWN;
+    }
+
+    private static Set<String> made() {
+        return Stream.concat(
+                        ChangeSet.all(new SqliteDialect()).stream()
+                                .flatMap(set -> MADE.matcher(set.up()).results())
+                                .map(made -> made.group(1)),
+                        Stream.of(LOG))
                 .collect(Collectors.toUnmodifiableSet());
     }
 

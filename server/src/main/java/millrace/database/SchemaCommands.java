@@ -8,18 +8,18 @@ public final class SchemaCommands {
     private SchemaCommands() {}
 
     /** Applies what is pending and makes the partitions. @return the ids of the change sets applied */
-    public static List<String> migrate(DatabaseSettings settings) {
+    public static List<String> migrate(DatabaseSettings settings, Safeguard safeguard) {
         try (var database = Database.open(settings)) {
-            var applied = database.migrations().apply();
+            var applied = database.migrations(safeguard).apply();
             database.partitions().ensure();
             return applied;
         }
     }
 
     /** Applies what is pending up to this change set. @return the ids of those applied */
-    public static List<String> migrateTo(DatabaseSettings settings, String last) {
+    public static List<String> migrateTo(DatabaseSettings settings, Safeguard safeguard, String last) {
         try (var database = Database.open(settings)) {
-            return database.migrations().applyTo(last);
+            return database.migrations(safeguard).applyTo(last);
         }
     }
 
@@ -34,18 +34,18 @@ public final class SchemaCommands {
      * @return the ids, in the order in which they went
      * @throws DatabaseRefusal while a server runs on the database
      */
-    public static List<String> rollback(DatabaseSettings settings, int count) {
+    public static List<String> rollback(DatabaseSettings settings, Safeguard safeguard, int count) {
         try (var database = Database.open(settings)) {
             RunningServers.refuse(database);
-            return database.migrations().rollback(count);
+            return database.migrations(safeguard).rollback(count);
         }
     }
 
     /** The same for all change sets after this one. */
-    public static List<String> rollbackTo(DatabaseSettings settings, String newest) {
+    public static List<String> rollbackTo(DatabaseSettings settings, Safeguard safeguard, String newest) {
         try (var database = Database.open(settings)) {
             RunningServers.refuse(database);
-            return database.migrations().rollbackTo(newest);
+            return database.migrations(safeguard).rollbackTo(newest);
         }
     }
 
@@ -56,6 +56,6 @@ public final class SchemaCommands {
 
     private static Migrations migrations(DatabaseSettings settings) {
         var connector = Connector.of(settings);
-        return new Migrations(connector, ChangeSet.all(connector.dialect()));
+        return new Migrations(connector, ChangeSet.all(connector.dialect()), Safeguard.NONE);
     }
 }

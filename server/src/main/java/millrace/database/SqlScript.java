@@ -2,6 +2,7 @@ package millrace.database;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Splits a script into its statements: at semicolons outside of strings, quoted names, comments and dollar quotes. */
 final class SqlScript {
@@ -14,6 +15,16 @@ final class SqlScript {
 
     static List<String> statements(String script) {
         return new SqlScript(script).split();
+    }
+
+    /** The words of a statement, on one line, without the comment lines. */
+    static String bare(String statement) {
+        return statement
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.startsWith("--"))
+                .collect(Collectors.joining(" "))
+                .strip();
     }
 
     private List<String> split() {

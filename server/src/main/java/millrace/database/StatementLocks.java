@@ -16,11 +16,7 @@ final class StatementLocks {
         if (!dialect.postgres()) {
             return "the file, for all who write";
         }
-        var text = statement
-                .lines()
-                .filter(line -> !line.strip().startsWith("--"))
-                .reduce("", (all, line) -> all + " " + line.strip())
-                .strip();
+        var text = SqlScript.bare(statement);
         var index = CREATE_INDEX.matcher(text);
         if (index.lookingAt()) {
             return (index.group(2) == null ? "SHARE on " : "SHARE UPDATE EXCLUSIVE on ") + name(index.group(4));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import millrace.engine.Json;
@@ -45,6 +46,25 @@ class MainTest {
         assertThat(after.at("/applied/0/id").asText())
                 .isEqualTo(before.at("/pending/0/id").asText());
         assertThat(printed).endsWith(" applied, 1 pending\n");
+    }
+
+    @Test
+    void rows_are_backed_up_before_a_rollback_drops_them() throws Exception {
+        assertThat(run(Map.of(), "db", "migrate")).isZero();
+        assertThat(run(Map.of(), "db", "release")).isZero();
+        Files.writeString(directory.resolve("file"), "in the way");
+
+        assertThat(run(Map.of("AP_BACKUP_LOCATION", "file"), "db", "rollback")).isEqualTo(1);
+        assertThat(complained.lines().reduce("", (first, last) -> last))
+                .startsWith("millrace: migration 0008_backups of the database ")
+                .contains("was not rolled back, since the backup before it failed: the backup ");
+        assertThat(run(Map.of(), "db", "rollback")).isZero();
+        var kept = complained.replaceAll("(?s).* is kept in the backup (\\S+),.*", "$1");
+        assertThat(Path.of(kept)).hasParent(directory.resolve("backups"));
+        assertThat(run(Map.of(), "db", "verify", kept)).isZero();
+        assertThat(run(Map.of(), "db", "restore", kept, "--force", "--release")).isZero();
+        assertThat(run(Map.of(), "db", "status")).isZero();
+        assertThat(printed).endsWith(" applied, 0 pending\n");
     }
 
     @Test

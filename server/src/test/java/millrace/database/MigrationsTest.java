@@ -30,7 +30,7 @@ class MigrationsTest {
         var catalogue = new Catalogue(settings);
 
         for (int i = 1; i <= sets.size(); i++) {
-            var migrations = new Migrations(connector, sets.subList(0, i));
+            var migrations = new Migrations(connector, sets.subList(0, i), Safeguard.NONE);
             var before = catalogue.all();
             assertThat(migrations.apply()).containsExactly(sets.get(i - 1).id());
             var after = catalogue.all();
@@ -104,6 +104,86 @@ class MigrationsTest {
     }
 
     @OnBothDatabases
+    void rows_are_kept_before_they_are_dropped_and_stay_where_they_cannot_be(TestDatabases databases) {
+        var settings = databases.empty();
+        var filled = ChangeSet.of("0001_filled", "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);", "");
+        var drop = ChangeSet.of("0002_drop", "CREATE TABLE more (id integer);\nDROP TABLE filled;", "DROP TABLE more;");
+        var kept = new ArrayList<String>();
+        Safeguard safeguard = id -> {
+            kept.add(id);
+            return Path.of("copy");
+        };
+        Safeguard failing = id -> {
+            throw new IllegalStateException("the disk is full");
+        };
+
+        assertThatThrownBy(() -> migrations(settings, failing, filled, drop).apply())
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("migration 0002_drop of the database")
+                .hasMessageEndingWith("was not applied, since the backup before it failed: the disk is full");
+        assertThat(new Catalogue(settings).texts("SELECT id FROM filled")).containsExactly("1");
+        assertThat(migrations(settings, safeguard, filled, drop).apply()).containsExactly("0002_drop");
+        assertThat(kept).containsExactly("0002_drop");
+        // Nothing is in the table that goes: there is nothing to keep.
+        assertThat(migrations(settings, failing, filled, drop).rollback(1)).containsExactly("0002_drop");
+    }
+
+    @OnBothDatabases
+    void a_way_back_that_drops_rows_keeps_them_once_for_all(TestDatabases databases) {
+        var settings = databases.empty();
+        var filled = ChangeSet.of(
+                "0002_filled", "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);", "DROP TABLE filled;");
+        var kept = new ArrayList<String>();
+        var migrations = migrations(
+                settings,
+                id -> {
+                    kept.add(id);
+                    return Path.of("copy");
+                },
+                FIRST,
+                filled);
+        migrations.apply();
+
+        assertThatThrownBy(() -> migrations(settings, FIRST, filled).rollback(2))
+                .isInstanceOf(DatabaseRefusal.class)
+                .hasMessageContaining("0002_filled");
+        assertThat(migrations.rollback(2)).containsExactly("0002_filled", "0001_first");
+        assertThat(kept).containsExactly("0002_filled");
+    }
+
+    @Test
+    void a_script_says_or_shows_whether_it_loses_rows() {
+        assertThat(List.of(
+                        "DROP TABLE a;",
+                        "drop table if exists a;",
+                        "ALTER TABLE a DROP COLUMN b;",
+                        "ALTER TABLE \"a\" ALTER COLUMN b TYPE text;",
+                        "-- why\nUPDATE a SET b = 1;",
+                        "DELETE FROM a;",
+                        "-- loses rows\nSELECT 1;"))
+                .allMatch(RowLoss::possible);
+        assertThat(List.of(
+                        "CREATE TABLE a (b text DEFAULT 'DROP TABLE c;');",
+                        "ALTER TABLE a DROP CONSTRAINT b;",
+                        "ALTER TABLE a ALTER COLUMN b DROP NOT NULL;",
+                        "-- keeps rows\nUPDATE a SET b = 1;",
+                        "DROP INDEX a;"))
+                .noneMatch(RowLoss::possible);
+    }
+
+    /** So that nobody has to guess. */
+    @Test
+    void every_script_that_looks_as_if_it_loses_rows_says_what_it_does() {
+        for (var dialect : List.of(new PostgresDialect(), new SqliteDialect())) {
+            for (var set : ChangeSet.all(dialect)) {
+                for (var script : List.of(set.up(), set.down())) {
+                    assertThat(RowLoss.possible(script)).as(set.id()).isEqualTo(script.contains("-- loses rows\n"));
+                }
+            }
+        }
+    }
+
+    @OnBothDatabases
     void a_changed_change_set_is_refused(TestDatabases databases) {
         var settings = databases.empty();
         migrations(settings, FIRST).apply();
@@ -162,6 +242,7 @@ class MigrationsTest {
                 "DROP TABLE rows;");
         var fill = ChangeSet.of("0002_fill", """
                 -- statement by statement
+                -- keeps rows
                 -- until no row is left
                 UPDATE rows SET done = 1 WHERE id IN (SELECT id FROM rows WHERE done = 0 LIMIT 2);
                 """, "UPDATE rows SET done = 0;");
@@ -259,6 +340,10 @@ class MigrationsTest {
     }
 
     private static Migrations migrations(DatabaseSettings settings, ChangeSet... sets) {
-        return new Migrations(Connector.of(settings), List.of(sets));
+        return migrations(settings, Safeguard.NONE, sets);
+    }
+
+    private static Migrations migrations(DatabaseSettings settings, Safeguard safeguard, ChangeSet... sets) {
+        return new Migrations(Connector.of(settings), List.of(sets), safeguard);
     }
 }

@@ -68,7 +68,7 @@ class PostgresOpeningTest {
                     .values("process", "test")
                     .execute());
 
-            assertThatThrownBy(() -> SchemaCommands.rollback(settings, 1))
+            assertThatThrownBy(() -> SchemaCommands.rollback(settings, Safeguard.NONE, 1))
                     .isInstanceOf(DatabaseRefusal.class)
                     .hasMessageContaining("stop it first");
 
@@ -77,8 +77,8 @@ class PostgresOpeningTest {
                     .set(PROCESS.HEARTBEAT, tx.dialect().nowPlus(Duration.ofMinutes(-1)))
                     .execute());
         }
-        assertThat(SchemaCommands.rollback(settings, 2)).hasSize(2);
-        assertThat(SchemaCommands.migrate(settings)).hasSize(2);
+        assertThat(SchemaCommands.rollback(settings, Safeguard.NONE, 2)).hasSize(2);
+        assertThat(SchemaCommands.migrate(settings, Safeguard.NONE)).hasSize(2);
     }
 
     @OnBothDatabases

@@ -56,13 +56,13 @@ class SqliteTest {
         try (var first = Database.open(settings)) {
             first.prepare();
 
-            assertThatThrownBy(() -> SchemaCommands.rollback(settings, 1))
+            assertThatThrownBy(() -> SchemaCommands.rollback(settings, Safeguard.NONE, 1))
                     .isInstanceOf(DatabaseRefusal.class)
                     .hasMessageContaining(settings.file().toString());
         }
-        var gone = SchemaCommands.rollback(settings, 1);
+        var gone = SchemaCommands.rollback(settings, Safeguard.NONE, 1);
         assertThat(gone).hasSize(1);
-        assertThat(SchemaCommands.migrate(settings)).isEqualTo(gone);
+        assertThat(SchemaCommands.migrate(settings, Safeguard.NONE)).isEqualTo(gone);
     }
 
     @Test

@@ -1,3 +1,4 @@
+-- loses rows
 -- Locks and drops the tables that up created, with all their rows.
 
 DROP TABLE flag;

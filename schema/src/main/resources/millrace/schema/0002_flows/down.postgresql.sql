@@ -1,3 +1,4 @@
+-- loses rows
 -- Locks and drops the tables that up created, with all their rows.
 
 ALTER TABLE flow DROP CONSTRAINT fk_flow_published_version_id;

@@ -1,3 +1,4 @@
+-- loses rows
 -- Drops the tables that up created, with all their rows.
 
 DROP TABLE template;

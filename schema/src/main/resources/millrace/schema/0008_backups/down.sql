@@ -1,3 +1,4 @@
+-- loses rows
 -- Drops the list of backups, not the backups.
 
 DROP TABLE backup;

@@ -1,0 +1,21 @@
+package millrace.database;
+
+import java.nio.file.Path;
+
+/** Keeps a copy of the whole database before a change set drops or rewrites rows. */
+@FunctionalInterface
+public interface Safeguard {
+    /** For whom no rows may be lost. */
+    Safeguard NONE = changeSet -> {
+        throw new DatabaseRefusal("this command keeps no copies");
+    };
+
+    /**
+     * Makes the copy and sees that it restores.
+     *
+     * @param changeSet the id of the change set, for the copy's name
+     * @return where the copy lies
+     * @throws RuntimeException whose message says, in one line, why there is none
+     */
+    Path keep(String changeSet);
+}
