@@ -2,7 +2,9 @@ package millrace.archive;
 
 import java.sql.SQLException;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
 import millrace.database.DatabaseRefusal;
 import millrace.database.Direct;
 import millrace.database.SchemaBuilder;
@@ -63,6 +65,38 @@ final class RestoreStore {
                 contents.rows(),
                 origin.state() == Origin.State.OWN ? 0 : origins.unended(tx),
                 blanked);
+    }
+
+    /** The same in a scratch database: the rows as they are, for nobody to go on with. */
+    ArchiveWriter.Contents copy(ArchiveReader archive, Collection<LocalDate> days) {
+        try {
+            if (!direct.dialect().postgres()) {
+                return new LoadStore(direct).load(archive, days);
+            }
+            direct.execute("BEGIN");
+            var contents = new LoadStore(direct).load(archive, days);
+            direct.execute("COMMIT");
+            for (var table : schema.tables()) {
+                direct.execute("ANALYZE \"" + table + "\"");
+            }
+            return contents;
+        } catch (SQLException e) {
+            throw direct.refusal("restoring into", e);
+        }
+    }
+
+    /** Counts and checksums of all tables. */
+    List<TableSum.Result> sums() {
+        try {
+            var store = CopyStore.of(direct);
+            var sums = new ArrayList<TableSum.Result>();
+            for (var table : store.tables()) {
+                sums.add(store.sum(table));
+            }
+            return sums;
+        } catch (SQLException e) {
+            throw direct.refusal("reading", e);
+        }
     }
 
     /** Everything of a SQLite database into its main file, so that the file alone is the database. */

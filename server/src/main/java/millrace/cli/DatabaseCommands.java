@@ -20,6 +20,7 @@ import picocli.CommandLine.ParentCommand;
         mixinStandardHelpOptions = true,
         description = "Looks after the configured database.",
         subcommands = {
+            MigrateCommand.class,
             ArchiveCommands.Backup.class,
             ArchiveCommands.Verify.class,
             ArchiveCommands.Restore.class,
@@ -34,27 +35,6 @@ final class DatabaseCommands {
 
     Main main() {
         return main;
-    }
-
-    @Command(name = "migrate", description = "Applies the change sets that the database lacks.")
-    int migrate(
-            @Option(
-                            names = "--dry-run",
-                            description = "Prints the SQL, the locks it takes and whether there is a way back;"
-                                    + " changes nothing.")
-                    boolean dryRun,
-            @Option(names = "--to", paramLabel = "ID", description = "The last one to apply.") @Nullable String last) {
-        var all = main.settings(System.err);
-        var settings = all.database();
-        if (dryRun) {
-            System.out.println(SchemaCommands.plan(settings));
-            return 0;
-        }
-        var applied = last == null
-                ? SchemaCommands.migrate(settings, backups(all))
-                : SchemaCommands.migrateTo(settings, backups(all), last);
-        print(applied.stream().map(id -> "applied " + id).toList(), "nothing is pending");
-        return 0;
     }
 
     @Command(name = "rollback", description = "Takes the newest applied change sets back, while no server runs.")
@@ -85,14 +65,14 @@ final class DatabaseCommands {
     }
 
     /** Before rows are dropped or rewritten. */
-    private static MigrationBackup backups(Settings settings) {
+    static MigrationBackup backups(Settings settings) {
         return new MigrationBackup(
                 new Backup(Millrace.VERSION, InstantSource.system()),
                 settings.database(),
                 settings.backups().location());
     }
 
-    private static void print(List<String> lines, String nothing) {
+    static void print(List<String> lines, String nothing) {
         System.out.println(lines.isEmpty() ? nothing : String.join("\n", lines));
     }
 

@@ -15,6 +15,8 @@ final class Logs {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level [%thread] %logger{0}: %msg%replace( %kvp{NONE}){'^ $',''}%n";
 
+    private static final String CONSOLE = "console";
+
     /** Libraries log by the JDK's own loggers too, which forget their level when nobody holds them. */
     private static final java.util.logging.Logger JDK_ROOT = java.util.logging.Logger.getLogger("");
 
@@ -28,6 +30,7 @@ final class Logs {
         encoder.setPattern(PATTERN);
         encoder.start();
         var console = new ConsoleAppender<ILoggingEvent>();
+        console.setName(CONSOLE);
         console.setContext(context);
         console.setEncoder(encoder);
         console.setTarget(target == System.err ? "System.err" : "System.out");
@@ -47,11 +50,10 @@ final class Logs {
         context.getLogger("org.jooq").setLevel(debugging() ? Level.WARN : Level.ERROR);
     }
 
+    /** Whether the operator has asked for it: before the settings are read, nobody has. */
     static boolean debugging() {
-        return root((LoggerContext) LoggerFactory.getILoggerFactory())
-                        .getLevel()
-                        .toInt()
-                <= Level.DEBUG_INT;
+        var root = root((LoggerContext) LoggerFactory.getILoggerFactory());
+        return root.getAppender(CONSOLE) != null && root.getLevel().toInt() <= Level.DEBUG_INT;
     }
 
     private static Logger root(LoggerContext context) {

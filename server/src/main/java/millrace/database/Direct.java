@@ -109,6 +109,10 @@ public final class Direct implements AutoCloseable {
         }
     }
 
+    static Direct through(Connector connector, Connection connection) {
+        return new Direct(connector, connection, null);
+    }
+
     public Connection connection() {
         return connection;
     }

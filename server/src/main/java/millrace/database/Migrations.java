@@ -125,8 +125,9 @@ public final class Migrations {
                     safeguard.keep(set.id()));
         } catch (RuntimeException e) {
             throw new DatabaseRefusal(
-                    "migration " + set.id() + " of the database " + connector.place() + " drops or rewrites rows and was"
-                            + " not " + what + ", since the backup before it failed: " + e.getMessage(),
+                    "migration " + set.id() + " of the database " + connector.place()
+                            + " drops or rewrites rows and was" + " not " + what
+                            + ", since the backup before it failed: " + e.getMessage(),
                     e);
         }
     }
@@ -139,7 +140,7 @@ public final class Migrations {
 
     /** What {@link #apply} would do, for people: the SQL, the locks it takes, whether there is a way back. */
     public String plan() {
-        try (var connection = connect()) {
+        try (var connection = ask()) {
             var text = new StringBuilder();
             for (var set : pending(checked(MigrationLog.read(connection, connector.dialect())))) {
                 text.append("-- migration ").append(set.id()).append('\n');
@@ -183,7 +184,7 @@ public final class Migrations {
      * @throws DatabaseRefusal naming the change set
      */
     public void check() {
-        try (var connection = connect()) {
+        try (var connection = ask()) {
             checked(MigrationLog.read(connection, connector.dialect()));
         } catch (SQLException e) {
             throw refusal(e);
@@ -192,7 +193,7 @@ public final class Migrations {
 
     /** What is applied and what is pending; also for a schema that is newer than this program. */
     public MigrationStatus status() {
-        try (var connection = connect()) {
+        try (var connection = ask()) {
             var applied = MigrationLog.read(connection, connector.dialect());
             return new MigrationStatus(
                     applied,
@@ -201,6 +202,16 @@ public final class Migrations {
                             .toList());
         } catch (SQLException e) {
             throw refusal(e);
+        }
+    }
+
+    private Connection ask() {
+        try {
+            return connector instanceof SqliteConnector sqlite
+                    ? sqlite.openToAsk("migrations")
+                    : connector.open("migrations");
+        } catch (SQLException e) {
+            throw Opening.refusal(connector, e);
         }
     }
 

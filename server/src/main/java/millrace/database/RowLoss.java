@@ -30,7 +30,8 @@ final class RowLoss {
 
     /** Whether the script is declared to lose rows or looks as if it did. */
     static boolean possible(String script) {
-        return declares(script, LOSES) || !declares(script, KEEPS) && !tables(script).isEmpty();
+        return declares(script, LOSES)
+                || !declares(script, KEEPS) && !tables(script).isEmpty();
     }
 
     /** Whether it would lose rows of this database as it is now. */
@@ -52,7 +53,7 @@ final class RowLoss {
         return script.lines().takeWhile(one -> one.startsWith("--")).anyMatch(line::equals);
     }
 
-    private static List<String> tables(String script) {
+    static List<String> tables(String script) {
         var tables = new ArrayList<String>();
         for (var statement : SqlScript.statements(script)) {
             var table = table(SqlScript.bare(statement));

@@ -54,6 +54,11 @@ public final class SchemaCommands {
         return migrations(settings).status();
     }
 
+    /** @throws DatabaseRefusal for a schema that is newer than this program, or another one */
+    public static void check(DatabaseSettings settings) {
+        migrations(settings).check();
+    }
+
     private static Migrations migrations(DatabaseSettings settings) {
         var connector = Connector.of(settings);
         return new Migrations(connector, ChangeSet.all(connector.dialect()), Safeguard.NONE);

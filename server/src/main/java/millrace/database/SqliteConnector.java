@@ -131,6 +131,14 @@ final class SqliteConnector implements Connector {
         }
     }
 
+    /** Where there is no file, an empty database that goes with the connection: who only asks makes nothing. */
+    Connection openToAsk(String purpose) throws SQLException {
+        var folder = file.toAbsolutePath().getParent();
+        return Files.exists(file) || folder == null || !Files.isDirectory(folder)
+                ? open(purpose)
+                : JDBC.createConnection("jdbc:sqlite::memory:", new Properties());
+    }
+
     private static final class Lower extends Function {
         @Override
         protected void xFunc() throws SQLException {

@@ -111,6 +111,17 @@ final class FlowVersionStore {
                 .fetchOptional(FlowVersionStore::fromRow);
     }
 
+    /** Of all flows, in the order of the ids, those after this one. */
+    List<String> idsAfter(Tx tx, String versionId, int limit) {
+        return tx.sql()
+                .select(FLOW_VERSION.ID)
+                .from(FLOW_VERSION)
+                .where(FLOW_VERSION.ID.gt(versionId))
+                .orderBy(FLOW_VERSION.ID)
+                .limit(limit)
+                .fetch(FLOW_VERSION.ID);
+    }
+
     /** Newest first, without documents. Served by idx_flow_version_flow_id_created_desc. */
     SeekPage<FlowVersionMetadata> page(Tx tx, String flowId, PageRequest page) {
         var rows = tx.sql()

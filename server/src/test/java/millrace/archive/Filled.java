@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import millrace.config.DatabaseSettings;
@@ -28,7 +29,7 @@ final class Filled {
 
     private Filled() {}
 
-    /** Two rows in every table: one with all columns, one with those that must be. */
+    /** Two rows in every table that has none: one with all columns, one with those that must be. */
     static void fill(DatabaseSettings settings) throws SQLException {
         try (var direct = Direct.beside(settings, "test")) {
             direct.execute("BEGIN");
@@ -38,7 +39,11 @@ final class Filled {
                 direct.execute("PRAGMA foreign_keys = OFF");
                 direct.execute("BEGIN");
             }
-            for (var table : SchemaBuilder.schema().getTables()) {
+            for (var shape : CopyStore.of(direct).tables()) {
+                var table = Objects.requireNonNull(SchemaBuilder.schema().getTable(shape.name()));
+                if (direct.tx().sql().fetchExists(table)) {
+                    continue;
+                }
                 insert(direct, table, "0VSQ" + "x".repeat(17), true);
                 insert(direct, table, "zYYY" + "y".repeat(17), false);
             }

@@ -87,6 +87,39 @@ class MainTest {
     }
 
     @Test
+    void who_only_asks_makes_nothing_and_no_failure_shows_a_stack() {
+        assertThat(run(Map.of(), "db", "status")).isZero();
+        assertThat(run(Map.of(), "db", "migrate", "--dry-run")).isZero();
+        assertThat(printed).startsWith("-- migration 0001_tenants\n-- way back: yes; one transaction\n-- locks: ");
+        assertThat(run(Map.of(), "db", "migrate", "--rehearse")).isEqualTo(1);
+        assertThat(complained)
+                .isEqualTo("millrace: there is no backup that verifies in " + directory.resolve("backups")
+                        + ": make one with millrace db backup, or name one with --from FILE\n");
+        assertThat(directory).isEmptyDirectory();
+        assertThat(run(Map.of(), "db", "migrate", "--rehearse", "--to", "0001_tenants"))
+                .isEqualTo(1);
+        assertThat(complained).isEqualTo("millrace: --dry-run, --rehearse and --to exclude each other\n");
+    }
+
+    @Test
+    void an_upgrade_is_rehearsed() {
+        assertThat(run(Map.of(), "db", "migrate", "--to", "0006_tables")).isZero();
+        assertThat(run(Map.of(), "db", "backup")).isZero();
+
+        assertThat(run(Map.of(), "db", "migrate", "--rehearse")).isZero();
+        assertThat(printed)
+                .contains("0008_backups")
+                .contains("after the ways back the rows of all tables were the same\n")
+                .endsWith("flow versions: 0, all load\n");
+        assertThat(run(Map.of(), "db", "migrate", "--rehearse", "--json")).isZero();
+        assertThat(Json.read(printed).path("migrations"))
+                .extracting(one -> one.path("id").asText())
+                .containsExactly("0007_operations", "0008_backups");
+        assertThat(run(Map.of(), "db", "status")).isZero();
+        assertThat(printed).endsWith("6 applied, 2 pending\n");
+    }
+
+    @Test
     void a_command_that_is_not_understood_is_refused_in_one_line() {
         assertThat(run(Map.of(), "db", "verify")).isEqualTo(2);
         assertThat(complained)

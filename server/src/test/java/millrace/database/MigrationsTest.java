@@ -106,7 +106,8 @@ class MigrationsTest {
     @OnBothDatabases
     void rows_are_kept_before_they_are_dropped_and_stay_where_they_cannot_be(TestDatabases databases) {
         var settings = databases.empty();
-        var filled = ChangeSet.of("0001_filled", "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);", "");
+        var filled =
+                ChangeSet.of("0001_filled", "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);", "");
         var drop = ChangeSet.of("0002_drop", "CREATE TABLE more (id integer);\nDROP TABLE filled;", "DROP TABLE more;");
         var kept = new ArrayList<String>();
         Safeguard safeguard = id -> {
@@ -132,7 +133,9 @@ class MigrationsTest {
     void a_way_back_that_drops_rows_keeps_them_once_for_all(TestDatabases databases) {
         var settings = databases.empty();
         var filled = ChangeSet.of(
-                "0002_filled", "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);", "DROP TABLE filled;");
+                "0002_filled",
+                "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);",
+                "DROP TABLE filled;");
         var kept = new ArrayList<String>();
         var migrations = migrations(
                 settings,

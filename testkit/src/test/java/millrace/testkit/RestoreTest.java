@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import millrace.archive.Backup;
 import millrace.archive.Hold;
+import millrace.archive.Rehearsal;
 import millrace.archive.Restore;
 import millrace.config.Settings;
 import millrace.database.Database;
@@ -71,6 +72,11 @@ class RestoreTest {
             source.owner().paused(due);
 
             var made = new Backup("test", InstantSource.system()).make(source.databaseSettings(), folder.resolve("b"));
+            var rehearsed = new Rehearsal(source.databaseSettings(), null).with(made.file());
+            assertThat(rehearsed.failures()).isEmpty();
+            assertThat(rehearsed.runs().paused()).isEqualTo(2);
+            assertThat(rehearsed.runs().others()).isEqualTo(1);
+            assertThat(rehearsed.flows().bySchema().values()).containsExactly(4);
             Restore.restore(made.file(), target, false, Restore.Mode.HELD, null);
             letTimePass(target, due);
             try (var restored = TestMillrace.start(kind, elsewhere)) {
