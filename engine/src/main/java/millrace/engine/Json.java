@@ -1,5 +1,6 @@
 package millrace.engine;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -13,7 +14,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,6 +106,15 @@ public final class Json {
         return read(STORED, bytes);
     }
 
+    /** Reads what {@link #write} has written, however deep. */
+    public static JsonNode readStored(InputStream in) {
+        try {
+            return STORED.readTree(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Whether lists and objects are nested more than {@code depth} deep. Stops there, however deep they go on. */
     public static boolean deeperThan(JsonNode value, int depth) {
         if (!value.isContainerNode()) {
@@ -149,6 +161,13 @@ public final class Json {
             return MAPPER.writeValueAsBytes(value);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a JSON tree could not be written", e);
+        }
+    }
+
+    /** Writes what {@link #bytes} would give, without making it; leaves the stream open. */
+    public static void write(JsonNode value, OutputStream out) throws IOException {
+        try (var json = MAPPER.getFactory().createGenerator(out).disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET)) {
+            MAPPER.writeTree(json, value);
         }
     }
 

@@ -24,8 +24,8 @@ public final class RecordCodec {
     /** The format that {@link #write} writes. */
     public static final int FORMAT = 1;
 
-    /** Stands in a record for an output that is kept beside the journal. */
-    private static final String OUTPUT_BESIDE = "beside";
+    /** Stands in a record for a value that is kept beside the journal. */
+    private static final String BESIDE = "beside";
 
     /** Reads one record of many: what follows is not a fault. */
     private static final ObjectReader ONE_VALUE =
@@ -33,12 +33,21 @@ public final class RecordCodec {
 
     private RecordCodec() {}
 
+    /** The value of a record that may be large: a step's output, a loop's items. */
+    public static @Nullable JsonNode large(JournalRecord record) {
+        return switch (record) {
+            case JournalRecord.Finished done -> done.output();
+            case JournalRecord.LoopBegan loop -> loop.items();
+            default -> null;
+        };
+    }
+
     /**
      * Appends one record to {@code out}.
      *
-     * @param outputBeside true when the output of a finished step is stored elsewhere and only marked here
+     * @param beside true when the record's {@link #large} value is stored elsewhere and only marked here
      */
-    public static void write(ByteArrayOutputStream out, JournalRecord record, boolean outputBeside) {
+    public static void write(ByteArrayOutputStream out, JournalRecord record, boolean beside) {
         try (var json = Json.MAPPER.getFactory().createGenerator(out)) {
             json.writeStartArray();
             switch (record) {
@@ -114,7 +123,11 @@ public final class RecordCodec {
                 case JournalRecord.LoopBegan loop -> {
                     json.writeString("L");
                     json.writeString(loop.path());
-                    json.writeTree(loop.items());
+                    if (beside) {
+                        json.writeString(BESIDE);
+                    } else {
+                        json.writeTree(loop.items());
+                    }
                 }
                 case JournalRecord.LoopEnded loop -> {
                     json.writeString("E");
@@ -130,8 +143,8 @@ public final class RecordCodec {
                     json.writeNumber(done.millis());
                     // Absent, null and JSON null are three things: absent values leave an empty list.
                     writeOptional(json, done.input());
-                    if (outputBeside) {
-                        json.writeString(OUTPUT_BESIDE);
+                    if (beside) {
+                        json.writeString(BESIDE);
                     } else {
                         writeOptional(json, done.output());
                     }
@@ -147,7 +160,7 @@ public final class RecordCodec {
     /**
      * Reads all records of one document.
      *
-     * @param beside gives the output that is kept beside the journal, by step path
+     * @param beside gives the value that is kept beside the journal, by step path
      */
     public static List<JournalRecord> read(byte[] document, Beside beside) {
         var records = new ArrayList<JournalRecord>();
@@ -161,10 +174,10 @@ public final class RecordCodec {
         return records;
     }
 
-    /** Gives an output that is kept beside the journal. */
+    /** Gives a value that is kept beside the journal. */
     @FunctionalInterface
     public interface Beside {
-        JsonNode output(String path);
+        JsonNode value(String path);
     }
 
     private static JournalRecord record(JsonNode row, Beside beside) {
@@ -204,7 +217,9 @@ public final class RecordCodec {
                 new JournalRecord.BackingOff(
                         text(row, 1), row.get(2).intValue(), row.get(3).longValue());
             case "G" -> new JournalRecord.Given(text(row, 1), (ObjectNode) row.get(2));
-            case "L" -> new JournalRecord.LoopBegan(text(row, 1), (ArrayNode) row.get(2));
+            case "L" ->
+                new JournalRecord.LoopBegan(
+                        text(row, 1), (ArrayNode) (row.get(2).isTextual() ? beside.value(text(row, 1)) : row.get(2)));
             case "E" ->
                 new JournalRecord.LoopEnded(
                         text(row, 1), row.get(2).intValue(), row.get(3).longValue());
@@ -214,7 +229,7 @@ public final class RecordCodec {
                         text(row, 2),
                         StepStatus.valueOf(text(row, 3)),
                         optional(row.get(5)),
-                        row.get(6).isTextual() ? beside.output(text(row, 1)) : optional(row.get(6)),
+                        row.get(6).isTextual() ? beside.value(text(row, 1)) : optional(row.get(6)),
                         (ObjectNode) optional(row.get(7)),
                         row.get(4).longValue());
             default -> throw new IllegalStateException("unknown journal record " + row.get(0));

@@ -26,7 +26,7 @@ public record JournalCopy(List<byte[]> documents, List<RunFlush.BlobRow> blobs) 
         var blobs = new ArrayList<RunFlush.BlobRow>();
         var buffer = new ByteArrayOutputStream();
         for (var record : records) {
-            var beside = record instanceof JournalRecord.Finished done ? RunJournal.outputBeside(done.output()) : null;
+            var beside = RunJournal.beside(RecordCodec.large(record));
             if (beside != null && record.path() != null) {
                 blobs.add(new RunFlush.BlobRow(record.path(), beside));
             }

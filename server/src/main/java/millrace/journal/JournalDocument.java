@@ -1,20 +1,30 @@
 package millrace.journal;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.luben.zstd.RecyclingBufferPool;
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdInputStream;
+import com.github.luben.zstd.ZstdOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import millrace.engine.JournalRecord;
+import millrace.engine.Json;
 import millrace.engine.RecordCodec;
 
 /**
  * The bytes of a journal row: one byte of packing (1 plain, 2 zstd), then the records as {@link RecordCodec} wrote
- * them. Documents of every released version stay readable.
+ * them. Values that are kept beside are packed alike, always by zstd. Documents of every released version stay readable.
  */
 final class JournalDocument {
     private static final byte PLAIN = 1;
     private static final byte ZSTD = 2;
     private static final int COMPRESS_ABOVE = 1_536;
     private static final int LEVEL = 1;
+    private static final int BLOB_BUFFER = 8 * 1024;
 
     private JournalDocument() {}
 
@@ -34,13 +44,25 @@ final class JournalDocument {
         return packed;
     }
 
-    /** Packs an output that is kept beside the journal. */
-    static byte[] packBlob(byte[] output) {
-        return pack(output, output.length);
+    /** Packs a value that is kept beside the journal, while it is written: its JSON is never in memory as a whole. */
+    static byte[] packBlob(JsonNode value) {
+        var packed = new ByteArrayOutputStream(BLOB_BUFFER);
+        packed.write(ZSTD);
+        try (var zstd = new ZstdOutputStream(packed, RecyclingBufferPool.INSTANCE, LEVEL)) {
+            Json.write(value, zstd);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return packed.toByteArray();
     }
 
-    static byte[] unpackBlob(byte[] packed) {
-        return body(packed);
+    static JsonNode unpackBlob(byte[] packed) {
+        var body = new ByteArrayInputStream(packed, 1, packed.length - 1);
+        try (var json = new ZstdInputStream(body, RecyclingBufferPool.INSTANCE)) {
+            return Json.readStored(json);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static List<JournalRecord> unpack(byte[] document, RecordCodec.Beside beside) {

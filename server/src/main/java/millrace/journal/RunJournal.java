@@ -317,7 +317,7 @@ public final class RunJournal {
             firstPath = firstPath == null ? path : firstPath;
             lastPath = path;
         }
-        var beside = record instanceof JournalRecord.Finished done ? outputBeside(done.output()) : null;
+        var beside = beside(RecordCodec.large(record));
         if (beside != null && path != null) {
             blobs.add(new RunFlush.BlobRow(path, beside));
             storedBytes += beside.length;
@@ -325,12 +325,10 @@ public final class RunJournal {
         RecordCodec.write(buffer, record, beside != null);
     }
 
-    static byte @Nullable [] outputBeside(@Nullable JsonNode output) {
-        if (output == null || !mayBeLarge(output, BESIDE_ABOVE)) {
-            return null;
-        }
-        var bytes = Json.bytes(output);
-        return bytes.length > BESIDE_ABOVE ? JournalDocument.packBlob(bytes) : null;
+    static byte @Nullable [] beside(@Nullable JsonNode value) {
+        return value != null && mayBeLarge(value, BESIDE_ABOVE) && Json.size(value) > BESIDE_ABOVE
+                ? JournalDocument.packBlob(value)
+                : null;
     }
 
     /** A cheap look before anything is written: small values are the rule. */
