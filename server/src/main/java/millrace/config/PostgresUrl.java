@@ -47,10 +47,22 @@ record PostgresUrl(
     static PostgresUrl parse(String url) {
         var rest = url.substring(url.indexOf("://") + 3);
         var question = rest.indexOf('?');
-        var parameters = question < 0 ? new LinkedHashMap<String, String>() : parameters(rest.substring(question + 1));
         var beforeQuery = question < 0 ? rest : rest.substring(0, question);
         var slash = beforeQuery.indexOf('/');
         var authority = slash < 0 ? beforeQuery : beforeQuery.substring(0, slash);
+        if (authority.indexOf('@') < 0 && beforeQuery.indexOf('@') >= 0) {
+            // Otherwise parts of a password would be taken for a port and a database, and shown.
+            throw cutPassword();
+        }
+        var parameters = question < 0 ? new LinkedHashMap<String, String>() : parameters(rest.substring(question + 1));
+        if (!PARAMETERS.containsAll(parameters.keySet())) {
+            if (authority.indexOf('@') < 0 && rest.indexOf('@') >= 0) {
+                throw cutPassword();
+            }
+            parameters.keySet().removeAll(PARAMETERS);
+            throw new IllegalArgumentException("unknown parameter "
+                    + parameters.keySet().iterator().next().replaceAll("[^A-Za-z0-9_.-]", "?") + " in the URL");
+        }
         var path = slash < 0 ? "" : decoded(beforeQuery.substring(slash + 1));
         var at = authority.lastIndexOf('@');
         var userInfo = at < 0 ? "" : authority.substring(0, at);
@@ -76,6 +88,11 @@ record PostgresUrl(
                 parameters);
     }
 
+    private static IllegalArgumentException cutPassword() {
+        return new IllegalArgumentException("user and password end at the first / or ? of the URL: write / as %2F, ? as"
+                + " %3F, and @ behind them as %40");
+    }
+
     Optional<String> parameter(String name) {
         return Optional.ofNullable(parameters.get(name));
     }
@@ -88,14 +105,13 @@ record PostgresUrl(
             }
             var equals = pair.indexOf('=');
             if (equals < 0) {
-                throw new IllegalArgumentException("a parameter has no value");
+                throw new IllegalArgumentException(
+                        PARAMETERS.contains(pair)
+                                ? "the parameter " + pair + " has no value"
+                                : "a parameter has no value");
             }
             var name = decoded(pair.substring(0, equals));
             var value = decoded(pair.substring(equals + 1));
-            if (!PARAMETERS.contains(name)) {
-                throw new IllegalArgumentException(
-                        "unknown parameter " + name.replaceAll("[^A-Za-z0-9_.-]", "?") + " in the URL");
-            }
             check(name, value);
             parameters.put(name, value);
         }
@@ -105,7 +121,7 @@ record PostgresUrl(
     private static void check(String name, String value) {
         var words = WORDS.get(name);
         var bad = words != null && !words.contains(value)
-                || name.equals("connect_timeout") && !value.matches("\\d{1,6}")
+                || name.equals("connect_timeout") && !value.matches("-?\\d{1,6}")
                 || name.equals("port") && !value.matches("\\d{1,5}(,\\d{1,5})*");
         if (bad) {
             throw new IllegalArgumentException("unknown value of the parameter " + name + " in the URL");

@@ -43,7 +43,10 @@ final class MigrationLog {
             if (Failures.tableMissing(cause)) {
                 return List.of();
             }
-            throw cause == null ? e : new DataAccessException(String.valueOf(cause.getMessage()), cause);
+            if (cause != null) {
+                throw cause;
+            }
+            throw e;
         }
     }
 

@@ -271,6 +271,15 @@ public final class Migrations {
     }
 
     private DatabaseRefusal refusal(SQLException e) {
+        if (Failures.mayNotCreate(e)
+                && String.valueOf(e.getMessage()).contains("permission denied for table")
+                && connector instanceof PostgresConnector postgres) {
+            return new DatabaseRefusal(
+                    "the role " + postgres.settings().user() + " may not use the tables in " + connector.place() + " ("
+                            + Failures.firstLine(e) + "): connect as the role that owns them, or run GRANT ALL ON ALL"
+                            + " TABLES IN " + remedy(postgres).replaceFirst(".* ON (SCHEMA)", "$1"),
+                    e);
+        }
         if (Failures.mayNotCreate(e) && connector instanceof PostgresConnector postgres) {
             return new DatabaseRefusal(
                     "the role " + postgres.settings().user() + " may not create tables in " + connector.place()

@@ -166,12 +166,14 @@ final class PostgresConnector implements Connector {
             var value = parameter.getValue();
             switch (parameter.getKey()) {
                 case "connect_timeout" -> {
-                    source.setConnectTimeout(Integer.parseInt(value));
-                    source.setSocketTimeout(Integer.parseInt(value));
+                    // As in libpq, zero and less mean no limit.
+                    source.setConnectTimeout(Math.max(0, Integer.parseInt(value)));
+                    source.setSocketTimeout(Math.max(0, Integer.parseInt(value)));
                 }
                 case "options" -> source.setOptions(value);
                 case "target_session_attrs" -> {
-                    if (primaries == null) {
+                    // Whether a server takes writes we look ourselves: the driver takes one that does not for none.
+                    if (!targetServer(value).equals("primary")) {
                         source.setProperty(PGProperty.TARGET_SERVER_TYPE, targetServer(value));
                     }
                 }

@@ -49,6 +49,28 @@ class DatabaseSettingsTest {
         assertThat(settings.tls().mode()).isEqualTo("disable");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "postgresql://ann:12/s3cret@h/db",
+                "postgresql://ann:12?s3cret=x@h/db",
+                "postgresql://ann:12?s3cret@h/db",
+                "postgresql://ann:s3cret%zz@h/db"
+            })
+    void a_password_that_is_not_encoded_is_refused_and_not_shown(String url) {
+        var bad =
+                catchThrowableOfType(BadSettings.class, () -> Settings.load(Map.of("AP_POSTGRES_URL", url), directory));
+
+        assertThat(bad.getMessage()).contains("AP_POSTGRES_URL").doesNotContain("s3cret");
+    }
+
+    @Test
+    void a_user_with_an_at_sign_may_stand_in_a_parameter() {
+        assertThat(postgres("AP_POSTGRES_URL", "postgresql://h/db?user=ann@srv&connect_timeout=-1")
+                        .user())
+                .isEqualTo("ann@srv");
+    }
+
     @Test
     void parts_are_percent_decoded_and_a_plus_stays() {
         var settings = postgres(

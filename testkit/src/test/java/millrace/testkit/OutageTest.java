@@ -14,10 +14,16 @@ import millrace.engine.Json;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** What callers see while the database is away, and after it: nothing accepted is lost, nothing refused is run. */
 class OutageTest {
     private static final int POOL = 6;
+    /** {@code ./millrace test nightly} cuts and locks for a minute. */
+    private static final int NIGHTLY_SECONDS = Integer.getInteger("outage.seconds", 0);
+
+    private static final int CUTS = NIGHTLY_SECONDS == 0 ? 8 : NIGHTLY_SECONDS / 2;
+    private static final Duration BETWEEN_CUTS = Duration.ofMillis(NIGHTLY_SECONDS == 0 ? 150 : 2_000);
     private static final String CONNECTIONS =
             "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'millrace%'";
     private static RestartablePostgres postgres;
@@ -93,12 +99,12 @@ class OutageTest {
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             var flow = millrace.publish(FlowBuilder.flow().onWebhook());
             var answers = new ArrayList<Future<Answer>>();
-            for (int cut = 0; cut < 8; cut++) {
+            for (int cut = 0; cut < CUTS; cut++) {
                 for (int i = 0; i < 10; i++) {
                     answers.add(callers.submit(() -> millrace.webhook(flow, "{}")));
                     answers.add(callers.submit(() -> millrace.owner().get("/flows?projectId=" + projectId(millrace))));
                 }
-                LockSupport.parkNanos(Duration.ofMillis(150).toNanos());
+                LockSupport.parkNanos(BETWEEN_CUTS.toNanos());
                 assertThat(postgres.count(CONNECTIONS)).isLessThanOrEqualTo(POOL);
                 proxy.cut();
             }
@@ -126,6 +132,35 @@ class OutageTest {
 
             millrace.webhook(flow, "{}").success();
             assertThat(millrace.owner().ended(flow, 2)).hasSize(2);
+        }
+    }
+
+    @Test
+    @EnabledIfSystemProperty(named = "outage.seconds", matches = "[1-9]\\d*")
+    void what_was_accepted_while_a_table_was_locked_for_long_runs_once() throws Exception {
+        try (var millrace = server(30, 2_000);
+                var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            var flow = millrace.publish(FlowBuilder.flow().onWebhook());
+            var answers = new ArrayList<Future<Answer>>();
+            postgres.whileLocked("flow_run", () -> {
+                var end =
+                        System.nanoTime() + Duration.ofSeconds(NIGHTLY_SECONDS).toNanos();
+                while (System.nanoTime() < end) {
+                    answers.add(callers.submit(() -> millrace.webhook(flow, "{}")));
+                    assertThat(postgres.count(CONNECTIONS)).isLessThanOrEqualTo(POOL);
+                    LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                }
+            });
+
+            long accepted = 0;
+            for (var answer : answers) {
+                assertThat(answer.get().status()).isIn(200, 503);
+                accepted += answer.get().status() == 200 ? 1 : 0;
+            }
+            await(() -> millrace.webhook(flow, "{}").status() == 200);
+            var ended = millrace.owner().ended(flow, (int) accepted + 1).size();
+            // A webhook whose commit was under way when its time was over was answered 503 and runs.
+            assertThat((long) ended).isBetween(accepted + 1, (long) answers.size() + 1);
         }
     }
 
