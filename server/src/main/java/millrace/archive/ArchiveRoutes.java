@@ -1,12 +1,14 @@
 package millrace.archive;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import millrace.access.PrincipalType;
+import millrace.http.Answer;
 import millrace.http.Call;
 import millrace.http.Room;
 import millrace.http.Routes;
 
-/** Backups and the hold over HTTP, for administrators of the installation. */
+/** Backups, the hold and what could be lost over HTTP, for administrators of the installation. */
 public final class ArchiveRoutes implements Room {
     private static final String DATABASE = "/platform-admin/database";
 
@@ -38,6 +40,12 @@ public final class ArchiveRoutes implements Room {
         routes.get(DATABASE + "/hold", this::held)
                 .principals(PrincipalType.USER, PrincipalType.SERVICE)
                 .answers(Hold.Held.class);
+        routes.get(DATABASE + "/rpo", this::recoveryPoint)
+                .principals(PrincipalType.USER, PrincipalType.SERVICE)
+                .answers(RecoveryPoint.class);
+        routes.get("/metrics", this::metrics)
+                .principals(PrincipalType.USER, PrincipalType.SERVICE)
+                .answers(String.class);
         routes.post(DATABASE + "/release", this::release)
                 .principals(PrincipalType.USER, PrincipalType.SERVICE)
                 .takes(Release.class)
@@ -54,6 +62,15 @@ public final class ArchiveRoutes implements Room {
 
     private Hold.Held held(Call call) {
         return backups.held(call.principal());
+    }
+
+    private RecoveryPoint recoveryPoint(Call call) {
+        return backups.recoveryPoint(call.principal());
+    }
+
+    private Answer metrics(Call call) {
+        var text = backups.recoveryPoint(call.principal()).metrics();
+        return Answer.bytes("text/plain; version=0.0.4; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
     }
 
     private Hold.Released release(Call call) {

@@ -1,7 +1,5 @@
 package millrace.archive;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -12,7 +10,6 @@ import java.util.List;
 import java.util.function.Supplier;
 import millrace.access.Access;
 import millrace.access.Principal;
-import millrace.archive.BackupRecord.Status;
 import millrace.config.BackupSettings;
 import millrace.config.DatabaseSettings;
 import millrace.database.Database;
@@ -42,6 +39,7 @@ public final class BackupService implements AutoCloseable {
     private final InstantSource clock;
     private final Backup backup;
     private final BackupStore backups = new BackupStore();
+    private final RecoveryMeter meter;
     private final Thread schedule;
 
     /** @param fingerprint of the encryption key of this process */
@@ -64,6 +62,7 @@ public final class BackupService implements AutoCloseable {
         this.fingerprint = fingerprint;
         this.ids = ids;
         this.clock = clock;
+        this.meter = new RecoveryMeter(database, clock);
         this.schedule = Thread.ofVirtual().name("backups").start(this::repeat);
     }
 
@@ -120,10 +119,7 @@ public final class BackupService implements AutoCloseable {
         requireOperator(principal);
         var records = new ArrayList<>(database.<List<BackupRecord>>read(tx -> backups.list(tx, LISTED)));
         for (int i = 0; i < records.size(); i++) {
-            var location = records.get(i).location();
-            if (records.get(i).status() == Status.VERIFIED
-                    && location != null
-                    && Files.isRegularFile(Path.of(location))) {
+            if (RecoveryMeter.usable(records.get(i))) {
                 records.set(i, records.get(i).offeredNow());
                 break;
             }
@@ -147,6 +143,12 @@ public final class BackupService implements AutoCloseable {
         });
         Thread.ofVirtual().name("backup-" + id).start(() -> make(id));
         return database.read(tx -> backups.find(tx, id).orElseThrow());
+    }
+
+    /** What would be lost if the database died now. @throws MillraceException AUTHORIZATION as above */
+    public RecoveryPoint recoveryPoint(Principal principal) {
+        requireOperator(principal);
+        return meter.measure();
     }
 
     /** What is held. @throws MillraceException AUTHORIZATION as above */

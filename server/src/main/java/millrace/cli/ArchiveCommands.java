@@ -6,6 +6,7 @@ import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import millrace.Millrace;
 import millrace.archive.Hold;
+import millrace.archive.RecoveryMeter;
 import millrace.archive.Restore.Mode;
 import millrace.archive.Verification;
 import millrace.config.DatabaseSettings;
@@ -20,7 +21,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code db backup}, {@code verify}, {@code restore}, {@code move} and {@code release}. */
+/** {@code db backup}, {@code verify}, {@code restore}, {@code move}, {@code release} and {@code rpo}. */
 final class ArchiveCommands {
     private ArchiveCommands() {}
 
@@ -208,6 +209,27 @@ final class ArchiveCommands {
             if (of > 0 && (rows == of || System.nanoTime() - printed > PRINT_EVERY_NANOS)) {
                 printed = System.nanoTime();
                 System.out.println("  " + table + ": " + rows + " of " + counted(of, "row"));
+            }
+        }
+    }
+
+    @Command(name = "rpo", description = "Tells what would be lost if the database died now.")
+    static final class Rpo implements Callable<Integer> {
+        @ParentCommand
+        @SuppressWarnings("NullAway.Init")
+        private DatabaseCommands parent;
+
+        @Option(names = "--json", description = "As one JSON object.")
+        private boolean json;
+
+        @Override
+        public Integer call() {
+            try (var database =
+                    Database.beside(parent.main().settings(System.err).database())) {
+                database.migrations().requireCurrent();
+                var point = new RecoveryMeter(database, InstantSource.system()).measure();
+                System.out.println(json ? Json.text(Json.MAPPER.valueToTree(point)) : point.toString());
+                return 0;
             }
         }
     }

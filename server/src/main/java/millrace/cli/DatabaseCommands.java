@@ -25,7 +25,8 @@ import picocli.CommandLine.ParentCommand;
             ArchiveCommands.Verify.class,
             ArchiveCommands.Restore.class,
             ArchiveCommands.Move.class,
-            ArchiveCommands.Release.class
+            ArchiveCommands.Release.class,
+            ArchiveCommands.Rpo.class
         },
         synopsisSubcommandLabel = "COMMAND")
 final class DatabaseCommands {

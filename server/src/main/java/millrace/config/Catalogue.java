@@ -161,6 +161,14 @@ final class Catalogue {
             "",
             "",
             "Certificate authority of the server: a path, or PEM text (also with \\n for its line ends).");
+    final Setting<Secret> replicaUrl = secret(
+            DATABASE,
+            "AP_POSTGRES_REPLICA_URL",
+            Kind.secret(
+                    "postgresql://[user[:password]@][host][:port][,…][/database][?parameter=value&…]",
+                    Pattern.compile("(?s)postgres(ql)?://.*")),
+            "A standby that answers lists when it has everything that was committed; what the URL leaves out is as in the"
+                    + " settings above.");
     final Setting<Integer> poolSize = add(
             DATABASE,
             "AP_POSTGRES_POOL_SIZE",

@@ -49,17 +49,21 @@ final class DatabaseReader {
     }
 
     private DatabaseSettings postgres() {
-        var url = values.find(in.postgresUrl)
-                .flatMap(secret -> parsed(secret.value()))
+        var replica = values.present(in.replicaUrl) ? postgres(in.replicaUrl, null) : null;
+        return postgres(in.postgresUrl, replica);
+    }
+
+    private DatabaseSettings.Postgres postgres(Setting<Secret> from, DatabaseSettings.@Nullable Postgres replica) {
+        var url = values.find(from)
+                .flatMap(secret -> parsed(from, secret.value()))
                 .orElseGet(() -> PostgresUrl.parse("postgresql://"));
         var user = filled(url.user())
                 .or(() -> values.find(in.postgresUser))
                 .orElseGet(() -> System.getProperty("user.name"));
         var parameters = new HashMap<>(url.parameters());
         List.of("sslmode", "sslrootcert", "sslcert", "sslkey").forEach(parameters::remove);
-        var connectTimeout = values.get(in.connectTimeout);
         return new DatabaseSettings.Postgres(
-                hosts(url),
+                hosts(from, url),
                 filled(url.database())
                         .or(() -> values.find(in.postgresDatabase))
                         .orElse(user),
@@ -68,59 +72,60 @@ final class DatabaseReader {
                         .map(Secret::new)
                         .or(() -> values.find(in.postgresPassword))
                         .orElse(null),
-                tls(url),
+                tls(from, url),
                 Map.copyOf(parameters),
                 values.get(in.poolSize),
                 values.get(in.idleTimeout),
-                connectTimeout,
-                values.get(in.acquireTimeout));
+                values.get(in.connectTimeout),
+                values.get(in.acquireTimeout),
+                replica);
     }
 
-    private Optional<PostgresUrl> parsed(String url) {
+    private Optional<PostgresUrl> parsed(Setting<Secret> from, String url) {
         try {
             return Optional.of(PostgresUrl.parse(url));
         } catch (IllegalArgumentException e) {
-            values.fault(in.postgresUrl, String.valueOf(e.getMessage()));
+            values.fault(from, String.valueOf(e.getMessage()));
             return Optional.empty();
         }
     }
 
-    private List<Host> hosts(PostgresUrl url) {
+    private List<Host> hosts(Setting<Secret> from, PostgresUrl url) {
         var standardHost = values.find(in.postgresHost).orElse("localhost");
         int standardPort = values.get(in.postgresPort);
         return url.hosts().stream()
                 .map(one -> new Host(
                         one.host().isEmpty() ? standardHost : one.host(),
-                        one.port().isEmpty() ? standardPort : port(one.port(), standardPort)))
+                        one.port().isEmpty() ? standardPort : port(from, one.port(), standardPort)))
                 .toList();
     }
 
-    private int port(String text, int standard) {
+    private int port(Setting<Secret> from, String text, int standard) {
         if (text.matches("\\d{1,5}")) {
             var port = Integer.parseInt(text);
             if (port >= 1 && port <= 65_535) {
                 return port;
             }
         }
-        values.fault(in.postgresUrl, "a port in the URL is not a whole number from 1 to 65535");
+        values.fault(from, "a port in the URL is not a whole number from 1 to 65535");
         return standard;
     }
 
-    private Tls tls(PostgresUrl url) {
+    private Tls tls(Setting<Secret> from, PostgresUrl url) {
         var setting = values.find(in.postgresCa);
         var fromUrl = url.parameter("sslrootcert");
         var ca =
                 fromUrl.or(() -> setting).filter(text -> !text.equals("system")).orElse(null);
         if (ca != null && !holdsCertificate(ca)) {
             values.fault(
-                    fromUrl.isPresent() ? in.postgresUrl : in.postgresCa,
+                    fromUrl.isPresent() ? from : in.postgresCa,
                     (fromUrl.isPresent() ? "sslrootcert" : "its value")
                             + " is neither a readable file with a PEM certificate nor PEM text with one");
         }
-        readable(url, "sslcert", this::holdsCertificate);
-        readable(url, "sslkey", this::readableFile);
+        readable(from, url, "sslcert", this::holdsCertificate);
+        readable(from, url, "sslkey", this::readableFile);
         if (url.parameter("sslcert").isPresent() != url.parameter("sslkey").isPresent()) {
-            values.fault(in.postgresUrl, "sslcert and sslkey must be given together");
+            values.fault(from, "sslcert and sslkey must be given together");
         }
         var mode = url.parameter("sslmode").orElseGet(() -> modeWithoutUrl(ca));
         return new Tls(
@@ -142,9 +147,9 @@ final class DatabaseReader {
         return "require";
     }
 
-    private void readable(PostgresUrl url, String parameter, Predicate<String> good) {
+    private void readable(Setting<Secret> from, PostgresUrl url, String parameter, Predicate<String> good) {
         if (url.parameter(parameter).filter(good.negate()).isPresent()) {
-            values.fault(in.postgresUrl, parameter + " is not a readable PEM file");
+            values.fault(from, parameter + " is not a readable PEM file");
         }
     }
 

@@ -37,6 +37,7 @@ public sealed interface DatabaseSettings {
      * @param parameters the URL's other parameters, by libpq's names (connect_timeout, application_name, options,
      *     target_session_attrs)
      * @param poolSize the most connections of this process, all purposes together
+     * @param replica a standby that may answer lists; null without one
      */
     record Postgres(
             List<Host> hosts,
@@ -48,7 +49,8 @@ public sealed interface DatabaseSettings {
             int poolSize,
             Duration idleTimeout,
             Duration connectTimeout,
-            Duration acquireTimeout)
+            Duration acquireTimeout,
+            @Nullable Postgres replica)
             implements DatabaseSettings {
         public Postgres {
             hosts = List.copyOf(hosts);

@@ -14,6 +14,7 @@ import org.jooq.conf.RenderQuotedNames;
 import org.jooq.conf.Settings;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DefaultConfiguration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one database, for as long as the process lives. May be used from any thread.
@@ -33,9 +34,17 @@ public final class Database implements AutoCloseable {
     private final Parking parking;
     private final Duration patience;
     private final Configuration configuration;
+    private final @Nullable Replica replica;
     private volatile boolean closed;
 
-    private Database(Connector connector, Connections connections, Reach reach, Parking parking, Duration patience) {
+    private Database(
+            Connector connector,
+            Connections connections,
+            Reach reach,
+            Parking parking,
+            Duration patience,
+            @Nullable Replica replica) {
+        this.replica = replica;
         this.connector = connector;
         this.connections = connections;
         this.reach = reach;
@@ -71,11 +80,14 @@ public final class Database implements AutoCloseable {
         System.setProperty("org.jooq.no-logo", "true");
         System.setProperty("org.jooq.no-tips", "true");
         var connector = Connector.of(settings);
-        var reach = new Reach(connector.place());
+        var reach = new Reach(connector.place(), "requests and runs wait and go on when it is back");
         var parking = new Parking();
         try {
             var connections = Opening.of(connector, alone, reach, parking);
-            return new Database(connector, connections, reach, parking, settings.acquireTimeout());
+            var replica = alone && settings instanceof DatabaseSettings.Postgres postgres && postgres.replica() != null
+                    ? new Replica(postgres.replica())
+                    : null;
+            return new Database(connector, connections, reach, parking, settings.acquireTimeout(), replica);
         } catch (SQLException e) {
             throw Opening.refusal(connector, e);
         }
@@ -129,6 +141,24 @@ public final class Database implements AutoCloseable {
     /** Runs the work in a transaction that sees one state of the database and can't write; else as a transaction. */
     public <T> T read(Function<Tx, T> work) {
         return patiently(connections::read, work, true);
+    }
+
+    /**
+     * As {@link #read}, for lists and what is counted for people. A replica answers, where there is one that has all
+     * that was committed by now; so nothing that decides may be read so.
+     */
+    public <T> T list(Function<Tx, T> work) {
+        var other = replica;
+        if (other != null) {
+            var position = read(tx -> tx.sql()
+                    .resultQuery("SELECT pg_current_wal_flush_lsn()::text")
+                    .fetchSingle(0, String.class));
+            var listed = other.read(position, work);
+            if (listed.isPresent()) {
+                return listed.get();
+            }
+        }
+        return read(work);
     }
 
     private <T> T patiently(Borrowing borrowing, Function<Tx, T> work, boolean reading) {
@@ -271,6 +301,9 @@ public final class Database implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        if (replica != null) {
+            replica.close();
+        }
         connections.close();
     }
 

@@ -45,7 +45,7 @@ final class PostgresConnections implements Connections {
         this.connector = connector;
         this.reach = reach;
         var all = connector.settings().poolSize();
-        this.pool = new PostgresPool(connector, general(all), reach, parking);
+        this.pool = new PostgresPool(connector, general(all), reach, parking, () -> connector.openToWrite("millrace"));
         this.health = all < ROOMY ? null : owned("health", LONGEST_HEALTH);
         this.watch = Thread.ofVirtual().name("database-watch").start(this::watch);
     }

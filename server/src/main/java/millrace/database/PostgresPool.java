@@ -39,6 +39,7 @@ final class PostgresPool implements AutoCloseable {
     private final PostgresConnector connector;
     private final Reach reach;
     private final Parking parking;
+    private final Source source;
     private final int most;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition needed = lock.newCondition();
@@ -52,8 +53,14 @@ final class PostgresPool implements AutoCloseable {
     private boolean closing;
     private long notBefore;
 
-    PostgresPool(PostgresConnector connector, int most, Reach reach, Parking parking) {
+    /** Opens one connection, in autocommit mode. */
+    interface Source {
+        Connection open() throws SQLException;
+    }
+
+    PostgresPool(PostgresConnector connector, int most, Reach reach, Parking parking, Source source) {
         this.connector = connector;
+        this.source = source;
         this.most = most;
         this.reach = reach;
         this.parking = parking;
@@ -221,7 +228,7 @@ final class PostgresPool implements AutoCloseable {
         try {
             while (awaitNeed()) {
                 try {
-                    var connection = connector.openToWrite("millrace");
+                    var connection = source.open();
                     connection.setAutoCommit(false);
                     reach.answered();
                     pause = FIRST_PAUSE;

@@ -15,6 +15,7 @@ final class Reach {
     private static final Duration SILENCE = Duration.ofSeconds(5);
 
     private final String place;
+    private final String meanwhile;
     private volatile long answered = System.nanoTime();
     private volatile long withoutSpace = answered - SILENCE.toNanos();
     private volatile boolean beats;
@@ -25,9 +26,13 @@ final class Reach {
 
     private volatile boolean telling;
 
-    /** @param place the database, for the log */
-    Reach(String place) {
+    /**
+     * @param place the database, for the log
+     * @param meanwhile what happens while it is away, for the log
+     */
+    Reach(String place, String meanwhile) {
         this.place = place;
+        this.meanwhile = meanwhile;
     }
 
     /** From now on something asks at least once a second: silence means something. */
@@ -74,10 +79,7 @@ final class Reach {
         if (!telling && now - told > SILENCE.toNanos()) {
             telling = true;
             told = now;
-            LOG.warn(
-                    "the database {} is away: {}; requests and runs wait and go on when it is back",
-                    place,
-                    Failures.firstLine(e));
+            LOG.warn("the database {} is away: {}; {}", place, Failures.firstLine(e), meanwhile);
         }
     }
 

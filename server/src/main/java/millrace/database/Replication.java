@@ -1,6 +1,5 @@
 package millrace.database;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +25,7 @@ public record Replication(
         List<Standby> standbys) {
     private static final String STANDBYS = """
             SELECT application_name, sync_state, greatest(0, pg_current_wal_flush_lsn() - flush_lsn)::bigint,
-                   (extract(epoch FROM flush_lag) * 1000)::bigint
+                   extract(epoch FROM flush_lag)::float8
             FROM pg_stat_replication
             WHERE state IS DISTINCT FROM 'backup'
             ORDER BY application_name
@@ -40,15 +39,15 @@ public record Replication(
     /**
      * One that repeats this primary.
      *
-     * @param syncState async, potential, sync or quorum; null, as the next, when our role may not see it
+     * @param syncState async, potential, sync or quorum; null, as the others, when our role lacks pg_monitor
      * @param bytesBehind what it has not flushed yet
-     * @param behind time between a flush here and there, of the newest commits; null when it has nothing to do
+     * @param secondsBehind from a flush here to the same flush there, measured lately
      */
     public record Standby(
-            String name,
+            @Nullable String name,
             @Nullable String syncState,
             @Nullable Long bytesBehind,
-            @Nullable Duration behind) {}
+            @Nullable Double secondsBehind) {}
 
     /** Whether each commit that was acknowledged has reached a standby. */
     public boolean synchronous() {
@@ -87,11 +86,13 @@ public record Replication(
     }
 
     private static Standby standby(Record row) {
-        var millis = row.get(3, Long.class);
+        var bytes = row.get(2, Long.class);
+        var seconds = row.get(3, Double.class);
+        // One that has everything has nothing to measure after a while.
         return new Standby(
                 row.get(0, String.class),
                 row.get(1, String.class),
-                row.get(2, Long.class),
-                millis == null ? null : Duration.ofMillis(millis));
+                bytes,
+                seconds == null && bytes != null && bytes == 0 ? Double.valueOf(0) : seconds);
     }
 }

@@ -82,7 +82,8 @@ public final class ScratchSchema implements AutoCloseable {
                 settings.poolSize(),
                 settings.idleTimeout(),
                 settings.connectTimeout(),
-                settings.acquireTimeout());
+                settings.acquireTimeout(),
+                null);
     }
 
     /** @return the process id of the connection, which has the lock for as long as it is there */

@@ -95,14 +95,14 @@ public final class FlowService {
     public SeekPage<PopulatedFlow> page(Principal principal, FlowFilter filter, PageRequest page) {
         access.require(principal, Permission.READ_FLOW, filter.projectId());
         var scope = Scope.project(known(filter.projectId()));
-        return database.read(tx -> flows.page(tx, scope, filter, page))
+        return database.list(tx -> flows.page(tx, scope, filter, page))
                 .map(listed -> PopulatedFlow.of(listed.flow(), listed.version()));
     }
 
     public int count(Principal principal, FlowFilter filter) {
         access.require(principal, Permission.READ_FLOW, filter.projectId());
         var scope = Scope.project(known(filter.projectId()));
-        return database.read(tx -> flows.count(tx, scope, filter));
+        return database.list(tx -> flows.count(tx, scope, filter));
     }
 
     /**
@@ -122,7 +122,7 @@ public final class FlowService {
 
     public SeekPage<FlowVersionMetadata> versions(Principal principal, String flowId, PageRequest page) {
         visible(principal, flowId, Permission.READ_FLOW);
-        return database.read(tx -> versions.page(tx, flowId, page));
+        return database.list(tx -> versions.page(tx, flowId, page));
     }
 
     private FlowVersion version(Tx tx, String flowId, @Nullable String versionId) {

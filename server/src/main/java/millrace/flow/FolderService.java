@@ -45,7 +45,7 @@ public final class FolderService {
     public SeekPage<CountedFolder> page(Principal principal, @Nullable String projectId, PageRequest page) {
         access.require(principal, Permission.READ_FOLDER, projectId);
         String checked = known(projectId);
-        return database.read(tx -> folders.page(tx, Scope.project(checked), checked, page));
+        return database.list(tx -> folders.page(tx, Scope.project(checked), checked, page));
     }
 
     /** @throws MillraceException ENTITY_NOT_FOUND */

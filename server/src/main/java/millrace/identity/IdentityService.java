@@ -102,7 +102,7 @@ public final class IdentityService {
 
     /** The users of the principal's platform, newest first. */
     SeekPage<User> page(Principal principal, @Nullable String externalId, PageRequest page) {
-        var fetched = database.read(tx -> users.page(tx, principal.scope(), externalId, page));
+        var fetched = database.list(tx -> users.page(tx, principal.scope(), externalId, page));
         return SeekPage.of(fetched, page, user -> Cursor.Keys.of("created", user.created(), user.id()));
     }
 

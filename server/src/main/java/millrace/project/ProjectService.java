@@ -75,7 +75,7 @@ public final class ProjectService {
     /** The projects that the principal can see, newest first. */
     public SeekPage<Project> page(Principal principal, ProjectFilter filter, PageRequest page) {
         var visible = access.visible(principal);
-        var fetched = database.read(tx -> projects.page(tx, visible, filter, page));
+        var fetched = database.list(tx -> projects.page(tx, visible, filter, page));
         return SeekPage.of(fetched, page, project -> Cursor.Keys.of("created", project.created(), project.id()));
     }
 

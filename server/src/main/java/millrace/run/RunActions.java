@@ -354,7 +354,7 @@ public final class RunActions implements AutoCloseable {
     /** How many production runs have each status, archived ones left out. */
     public List<StatusCount> countByStatus(Principal principal, RunFilter filter) {
         access.require(principal, Permission.READ_RUN, filter.projectId());
-        return database.read(tx -> stored.countByStatus(tx, filter));
+        return database.list(tx -> stored.countByStatus(tx, filter));
     }
 
     // ---- selection

@@ -550,7 +550,7 @@ public final class RunService implements AutoCloseable {
      */
     public SeekPage<FlowRun> page(Principal principal, RunFilter filter, PageRequest page) {
         access.require(principal, Permission.READ_RUN, filter.projectId());
-        return database.read(tx -> lists.page(tx, filter, page, clock.instant()));
+        return database.list(tx -> lists.page(tx, filter, page, clock.instant()));
     }
 
     /**

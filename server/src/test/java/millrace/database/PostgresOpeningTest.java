@@ -98,7 +98,8 @@ class PostgresOpeningTest {
                 3,
                 Duration.ofMinutes(5),
                 Duration.ofMinutes(2),
-                Duration.ofSeconds(5));
+                Duration.ofSeconds(5),
+                null);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var opening = threads.submit(() -> Database.open(settings));
             try (var server = EmbeddedPostgres.builder().setPort(port).start();
@@ -122,7 +123,8 @@ class PostgresOpeningTest {
                 10,
                 Duration.ofMinutes(5),
                 Duration.ZERO,
-                Duration.ofSeconds(5));
+                Duration.ofSeconds(5),
+                null);
 
         assertThatThrownBy(() -> Database.open(settings))
                 .isInstanceOf(DatabaseRefusal.class)

@@ -153,7 +153,8 @@ class PostgresTlsTest {
                 3,
                 Duration.ofMinutes(1),
                 Duration.ofSeconds(1),
-                Duration.ofSeconds(1));
+                Duration.ofSeconds(1),
+                null);
         try (var connection = new PostgresConnector(settings).openToWrite("test");
                 var statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()")) {

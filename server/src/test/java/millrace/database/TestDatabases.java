@@ -135,7 +135,8 @@ public final class TestDatabases implements AutoCloseable {
                 from.poolSize(),
                 from.idleTimeout(),
                 from.connectTimeout(),
-                from.acquireTimeout());
+                from.acquireTimeout(),
+                null);
     }
 
     private DatabaseSettings empty(String name) {
@@ -158,7 +159,8 @@ public final class TestDatabases implements AutoCloseable {
                 10,
                 Duration.ofMinutes(5),
                 Duration.ofSeconds(10),
-                Duration.ofSeconds(10));
+                Duration.ofSeconds(10),
+                null);
     }
 
     @Override

@@ -116,16 +116,53 @@ public final class ReplicatedPostgres implements AutoCloseable {
                 + "/replicated?target_session_attrs=read-write";
     }
 
+    /** The primary alone. */
+    public String firstUrl() {
+        return "postgresql://postgres@127.0.0.1:" + firstPort + "/replicated";
+    }
+
+    /** The standby alone. */
+    public String secondUrl() {
+        return "postgresql://postgres@127.0.0.1:" + secondPort + "/replicated";
+    }
+
+    /** The standby shows nothing new until {@link #resumeReplay}. */
+    public void pauseReplay() {
+        execute(second, "SELECT pg_wal_replay_pause()");
+    }
+
+    public void resumeReplay() {
+        execute(second, "SELECT pg_wal_replay_resume()");
+    }
+
     /** {@code kill -9} of the primary with all its processes. */
     public void killPrimary() {
+        kill("first");
+        // Of a server that is gone: only the lock on its folder is left to give back.
+        close(first);
+    }
+
+    /** {@code kill -9} of the standby with all its processes. */
+    public void killStandby() {
+        kill("second");
+    }
+
+    private void kill(String name) {
         try {
-            var pid = Files.readAllLines(folder.resolve("first/postmaster.pid")).getFirst();
+            var pid =
+                    Files.readAllLines(folder.resolve(name + "/postmaster.pid")).getFirst();
             var postmaster = ProcessHandle.of(Long.parseLong(pid.strip())).orElseThrow();
             var children = postmaster.children().toList();
             postmaster.destroyForcibly();
             children.forEach(ProcessHandle::destroyForcibly);
-            // Of a server that is gone: only the lock on its folder is left to give back.
-            first.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void close(EmbeddedPostgres server) {
+        try {
+            server.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

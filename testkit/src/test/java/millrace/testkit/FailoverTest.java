@@ -23,6 +23,7 @@ class FailoverTest {
                         Map.of("AP_POSTGRES_URL", postgres.url(), "AP_POSTGRES_ACQUIRE_TIMEOUT_MS", "60000"));
                 var callers = Executors.newVirtualThreadPerTaskExecutor()) {
             var flow = millrace.publish(FlowBuilder.flow().onWebhook());
+            assertThat(rpo(millrace)).isEqualTo("SYNCHRONOUS_STANDBY");
             var answers = new ArrayList<Future<Answer>>();
             var reads = new ArrayList<Future<Answer>>();
             long began = 0;
@@ -84,7 +85,9 @@ class FailoverTest {
             millrace.webhook(busy, "{}").success();
             hanging.await(60, TimeUnit.SECONDS);
 
+            assertThat(rpo(millrace)).isEqualTo("STANDBY");
             postgres.cutReplication();
+            assertThat(rpo(millrace)).isEqualTo("NOTHING");
             millrace.webhook(quick, "{}").success();
             millrace.owner().ended(quick, 1);
             postgres.killPrimary();
@@ -107,6 +110,14 @@ class FailoverTest {
             assertThat(released.path("released").asInt()).isEqualTo(1);
             assertThat(echo.count("/after")).isZero();
         }
+    }
+
+    private static String rpo(TestMillrace millrace) {
+        return millrace.owner()
+                .get("/platform-admin/database/rpo")
+                .success()
+                .path("from")
+                .asText();
     }
 
     /** Asked until the database is back. */

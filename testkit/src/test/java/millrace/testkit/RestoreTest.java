@@ -164,6 +164,14 @@ class RestoreTest {
             assertThat(listed.path(0).path("offered").asBoolean()).isTrue();
             assertThat(Path.of(listed.path(0).path("location").asText())).isRegularFile();
             assertThat(millrace.owner()
+                            .get("/platform-admin/database/rpo")
+                            .success()
+                            .path("from")
+                            .asText())
+                    .isEqualTo("BACKUP");
+            assertThat(millrace.owner().get("/metrics").text())
+                    .contains("\nmillrace_rpo_seconds ", "\nmillrace_rpo_source{source=\"backup\"} 1\n");
+            assertThat(millrace.owner()
                             .get("/platform-admin/database/hold")
                             .success()
                             .path("held")
