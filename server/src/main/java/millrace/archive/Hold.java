@@ -36,6 +36,8 @@ public final class Hold implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(Hold.class);
     private static final int LISTED = 100;
     private static final Duration LOOK = Duration.ofSeconds(2);
+    private static final String REMADE =
+            "its tables were made anew since the last server on it, as when a dump is restored";
     private static final String ELSEWHERE =
             "it lies in another PostgreSQL cluster or database than the last server on it found it in";
     private static final String ASYNCHRONOUS =
@@ -161,7 +163,9 @@ public final class Hold implements AutoCloseable {
         if (was != null && was.equals(here)) {
             return known;
         }
-        var reason = was == null || !was.same(here) ? ELSEWHERE : was.promoted(here) ? lack(tx, was) : null;
+        var reason = was == null || !was.same(here)
+                ? ELSEWHERE
+                : was.remade(here) ? REMADE : was.promoted(here) ? lack(tx, was) : null;
         if (was != null && was.promoted(here) && reason != null) {
             origins.fence(tx);
         }

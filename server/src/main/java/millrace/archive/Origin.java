@@ -33,16 +33,28 @@ record Origin(
      *
      * @param cluster the system identifier, made by initdb; null when the role may not ask
      * @param database its object id, which is new after DROP and CREATE
+     * @param tables the object id of one of its tables, which is new after a dump was restored over it; null when an
+     *     earlier version looked
      * @param timeline counts the promotions of the cluster; 0 where the server does not tell
      * @param synchronous whether each commit that was acknowledged had reached a standby
      */
-    record Identity(@Nullable String cluster, String database, long timeline, boolean synchronous) {
-        static final Identity SQLITE = new Identity(null, "sqlite", 0, false);
+    record Identity(
+            @Nullable String cluster,
+            String database,
+            @Nullable String tables,
+            long timeline,
+            boolean synchronous) {
+        static final Identity SQLITE = new Identity(null, "sqlite", null, 0, false);
 
         /** Whether both can be the same database. */
         boolean same(Identity other) {
             return database.equals(other.database)
                     && (cluster == null || other.cluster == null || cluster.equals(other.cluster));
+        }
+
+        /** Whether its tables were dropped and made again between the one and the other. */
+        boolean remade(Identity other) {
+            return tables != null && other.tables != null && !tables.equals(other.tables);
         }
 
         /** Whether a standby was promoted between the one and the other. */

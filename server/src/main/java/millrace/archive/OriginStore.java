@@ -50,6 +50,7 @@ final class OriginStore {
                         : new Identity(
                                 detail.path("cluster").textValue(),
                                 database,
+                                detail.path("tables").textValue(),
                                 detail.path("timeline").longValue(),
                                 detail.path("synchronous").booleanValue()),
                 since);
@@ -98,6 +99,7 @@ final class OriginStore {
         if (identity != null) {
             detail.put("cluster", identity.cluster())
                     .put("database", identity.database())
+                    .put("tables", identity.tables())
                     .put("timeline", identity.timeline())
                     .put("synchronous", identity.synchronous());
         }
@@ -122,7 +124,10 @@ final class OriginStore {
                 .resultQuery("SELECT oid::text FROM pg_database WHERE datname = current_database()")
                 .fetchOne(0, String.class);
         var replication = Replication.of(tx);
-        return new Identity(cluster, String.valueOf(database), replication.timeline(), replication.synchronous());
+        var tables =
+                tx.sql().resultQuery("SELECT to_regclass('backup')::oid::text").fetchOne(0, String.class);
+        return new Identity(
+                cluster, String.valueOf(database), tables, replication.timeline(), replication.synchronous());
     }
 
     /** Every process is declared dead: what it has in memory is worth nothing, and its writers write nothing more. */

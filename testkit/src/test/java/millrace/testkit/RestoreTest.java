@@ -3,6 +3,7 @@ package millrace.testkit;
 import static millrace.testkit.FlowBuilder.flow;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import millrace.archive.Backup;
 import millrace.archive.Hold;
 import millrace.archive.Rehearsal;
 import millrace.archive.Restore;
+import millrace.config.DatabaseSettings;
 import millrace.config.Settings;
 import millrace.database.Database;
 import millrace.database.Direct;
@@ -108,13 +110,13 @@ class RestoreTest {
         }
     }
 
-    private static void letTimePass(millrace.config.DatabaseSettings target, String flowId) throws Exception {
+    private static void letTimePass(DatabaseSettings target, String flowId) throws Exception {
         try (var direct = Direct.beside(target, "test")) {
             direct.execute("UPDATE run_queue SET \"dueAt\" = created WHERE \"flowId\" = '" + flowId + "'");
         }
     }
 
-    private static void release(millrace.config.DatabaseSettings target) {
+    private static void release(DatabaseSettings target) {
         try (var database = Database.beside(target)) {
             var hold = new Hold(database, true);
             assertThat(hold.held().runs())
@@ -181,36 +183,61 @@ class RestoreTest {
         }
     }
 
-    /** As the documentation of Activepieces prints it: pg_dump into gzip, a new database, psql. */
+    /** The ways of scripts that were written for Activepieces: pg_dump, gzip, cron with rotation, drop, create, psql. */
     @org.junit.jupiter.api.Test
-    void what_pg_dump_wrote_restores_elsewhere_and_is_held() throws Exception {
+    void what_pg_dump_wrote_restores_and_is_held() throws Exception {
+        DatabaseSettings own;
         try (var source = TestMillrace.start(TestDatabase.Kind.POSTGRES, KEYS)) {
+            own = source.databaseSettings();
             var later = source.publish(flow().onWebhook().step("wait", delay("hours", 1)));
             source.webhook(later, "{}");
             source.owner().paused(later);
-            var from = url(source.databaseSettings());
-            var elsewhere = new HashMap<>(KEYS);
-            elsewhere.putAll(TestDatabase.create(TestDatabase.Kind.POSTGRES).settings());
-            var target = Settings.load(elsewhere, folder).database();
+            cron(own);
+            shell("pg_dump '" + url(own) + "' > backup.sql");
+        }
+        var elsewhere = new HashMap<>(KEYS);
+        elsewhere.putAll(TestDatabase.create(TestDatabase.Kind.POSTGRES).settings());
+        var target = Settings.load(elsewhere, folder).database();
+        shell("gunzip -c activepieces_2*.sql.gz | psql -1 -q -v ON_ERROR_STOP=1 '" + url(target) + "'");
+        held(target, "another PostgreSQL cluster or database");
 
-            shell("pg_dump '" + from + "' | gzip > dump.sql.gz && gunzip -c dump.sql.gz | psql -q -v ON_ERROR_STOP=1 '"
-                    + url(target) + "'");
+        var name = ((DatabaseSettings.Postgres) own).database();
+        var server = url(own).replaceAll("/[^/]*$", "/postgres");
+        shell("psql -q '" + server + "' -c 'DROP DATABASE " + name + "' -c 'CREATE DATABASE " + name + "'");
+        shell("psql -q -v ON_ERROR_STOP=1 '" + url(own) + "' < backup.sql");
+        held(own, "another PostgreSQL cluster or database");
 
-            try (var database = Database.open(target)) {
-                database.prepare();
-                var hold = new Hold(database, true);
-                hold.begin();
-                assertThat(hold.held().reason()).contains("another PostgreSQL cluster or database");
-                assertThat(hold.held().counts().timersToCome()).isOne();
-                assertThat(hold.release(Hold.Decision.ALL)).isEqualTo(new Hold.Released(0, 1));
-                hold.begin();
-                assertThat(hold.held().held()).isFalse();
-            }
+        shell("pg_dump '" + url(own) + "' > backup.sql");
+        shell("psql -q '" + url(own) + "' -c 'DROP SCHEMA public CASCADE' -c 'CREATE SCHEMA public'");
+        shell("psql -1 -q -v ON_ERROR_STOP=1 '" + url(own) + "' < backup.sql");
+        held(own, "its tables were made anew");
+    }
+
+    /** A script for cron, with its rotation. */
+    private void cron(DatabaseSettings settings) throws Exception {
+        Files.writeString(
+                folder.resolve("backup.sh"),
+                "#!/bin/bash\nset -o pipefail\nBACKUP_DIR=" + folder + "\nDATE=$(date +%Y%m%d_%H%M%S)\npg_dump '"
+                        + url(settings) + "' | gzip > $BACKUP_DIR/activepieces_$DATE.sql.gz\n"
+                        + "find $BACKUP_DIR -name 'activepieces_*.sql.gz' -mtime +30 -delete\n");
+        shell("touch -d '32 days ago' activepieces_1.sql.gz; bash backup.sh; test ! -e activepieces_1.sql.gz");
+    }
+
+    private static void held(DatabaseSettings settings, String reason) {
+        try (var database = Database.open(settings)) {
+            database.prepare();
+            var hold = new Hold(database, true);
+            hold.begin();
+            assertThat(hold.held().reason()).contains(reason);
+            assertThat(hold.held().counts().timersToCome()).isOne();
+            assertThat(hold.release(Hold.Decision.ALL)).isEqualTo(new Hold.Released(0, 1));
+            hold.begin();
+            assertThat(hold.held().held()).isFalse();
         }
     }
 
-    private static String url(millrace.config.DatabaseSettings settings) {
-        var postgres = (millrace.config.DatabaseSettings.Postgres) settings;
+    private static String url(DatabaseSettings settings) {
+        var postgres = (DatabaseSettings.Postgres) settings;
         return "postgresql://" + postgres.user() + "@" + postgres.place();
     }
 
