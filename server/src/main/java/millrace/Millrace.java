@@ -45,6 +45,8 @@ import millrace.instance.Flags;
 import millrace.instance.Health;
 import millrace.instance.InstanceRoutes;
 import millrace.instance.KeyCheck;
+import millrace.keyvalue.KeyValueRoutes;
+import millrace.keyvalue.KeyValueService;
 import millrace.notify.EventRoutes;
 import millrace.notify.LiveRuns;
 import millrace.payload.WebhookBody;
@@ -160,6 +162,7 @@ public final class Millrace implements AutoCloseable {
         var folders = new FolderService(database, access, ids, clock);
         var flows = new FlowService(database, access, ids, clock, folders, pieces);
 
+        var entries = new KeyValueService(database, ids, settings.runs().maxEntryBytes());
         var bounds =
                 new CallBounds(settings.runs().maxCallDepth(), settings.runs().maxSelfStarts(), System::nanoTime);
         var signer = new CallSigner(
@@ -187,7 +190,8 @@ public final class Millrace implements AutoCloseable {
                                 clock,
                                 settings.http().frontendUrl(),
                                 (project, externalId) -> callable(flows, project, externalId),
-                                bounds),
+                                bounds,
+                                entries::find),
                         signer),
                 connections,
                 versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
@@ -256,6 +260,7 @@ public final class Millrace implements AutoCloseable {
                         new DraftRoutes(new DraftService(flows, runs, events, pieces::find)),
                         new EventRoutes(live, authenticator, access),
                         new PieceRoutes(pieces),
+                        new KeyValueRoutes(entries),
                         new ArchiveRoutes(backups),
                         new FileRoutes(files),
                         new WebhookRoutes(webhooks, bodies, settings.webhooks(), hold::isClone),

@@ -29,6 +29,9 @@ public sealed interface Event {
 
     record Called(StepResult result, long millis) implements Event {}
 
+    /** A call succeeded, and its record is durable already: {@link Execution#succeeded} made it. */
+    record Stored(JsonNode output, long millis) implements Event {}
+
     record Waited() implements Event {}
 
     record DoubtNoted() implements Event {}

@@ -117,6 +117,12 @@ public final class Execution {
                 yield advance();
             }
             case Event.Called called -> called(called.result(), called.millis());
+            case Event.Stored stored -> {
+                var written = succeeded(stored.output(), stored.millis());
+                var call = close();
+                ended(call.step(), call.path(), written);
+                yield advance();
+            }
             case Event.Waited ignored -> advance();
             case Event.DoubtNoted ignored -> advance();
             case Event.Replied ignored -> advance();
@@ -268,6 +274,8 @@ public final class Execution {
                         ended(call.step(), call.path(), finish(call, StepStatus.FAILED, null, failed.error(), millis));
                 yield end == null ? advance() : end;
             }
+            case StepResult.Storing storing ->
+                throw new IllegalStateException("nobody has stored " + storing.key() + " of " + call.path());
             case StepResult.Paused paused -> {
                 open = null;
                 var wait = new JournalRecord.Paused(
@@ -301,10 +309,23 @@ public final class Execution {
 
     private JournalRecord.Finished finish(
             Call call, StepStatus status, @Nullable JsonNode output, @Nullable StepError error, long millis) {
+        close();
+        var finished = finished(call, status, output, error, millis);
+        records.add(finished);
+        return finished;
+    }
+
+    private Call close() {
+        var call = Objects.requireNonNull(open, "no call is open");
         open = null;
         attempt = 1;
         waited = false;
-        var finished = new JournalRecord.Finished(
+        return call;
+    }
+
+    private static JournalRecord.Finished finished(
+            Call call, StepStatus status, @Nullable JsonNode output, @Nullable StepError error, long millis) {
+        return new JournalRecord.Finished(
                 call.path(),
                 call.step().type(),
                 status,
@@ -312,8 +333,14 @@ public final class Execution {
                 output,
                 error == null ? null : error.friendly(),
                 millis);
-        records.add(finished);
-        return finished;
+    }
+
+    /**
+     * The record that the call which is under way leaves when it succeeds with this output. Changes nothing: who writes it
+     * answers the call by {@link Event.Stored}.
+     */
+    public JournalRecord.Finished succeeded(JsonNode output, long millis) {
+        return finished(Objects.requireNonNull(open, "no call is open"), StepStatus.SUCCEEDED, output, null, millis);
     }
 
     /** Takes a finished call into the run's state; the end of the run when it failed and nothing continues after it. */
@@ -359,6 +386,7 @@ public final class Execution {
             case StepResult.Succeeded ignored ->
                 throw new IllegalStateException("an evaluation that failed has succeeded: " + path);
             case StepResult.Paused ignored -> throw new IllegalStateException("an evaluation has paused: " + path);
+            case StepResult.Storing ignored -> throw new IllegalStateException("an evaluation stores: " + path);
         };
     }
 

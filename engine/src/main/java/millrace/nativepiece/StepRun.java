@@ -11,6 +11,13 @@ import org.jspecify.annotations.Nullable;
 public interface StepRun {
     String id();
 
+    /** The flow of the run. */
+    String flowId();
+
+    /** What the project's key-value store holds under the key, prefixes included; null when there is no entry. */
+    @Nullable
+    JsonNode entry(String key);
+
     /** When the call was made. */
     Instant now();
 
@@ -63,6 +70,16 @@ public interface StepRun {
         @Override
         public String id() {
             return "";
+        }
+
+        @Override
+        public String flowId() {
+            return "";
+        }
+
+        @Override
+        public @Nullable JsonNode entry(String key) {
+            throw onlyInARun();
         }
 
         @Override

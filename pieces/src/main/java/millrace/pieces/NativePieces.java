@@ -26,6 +26,7 @@ public final class NativePieces implements PieceCatalogue {
                 WebhookPiece.WEBHOOK,
                 HttpPiece.HTTP,
                 DelayPiece.DELAY,
+                StorePiece.STORE,
                 ApprovalPiece.APPROVAL,
                 SubflowsPiece.SUBFLOWS,
                 MathHelperPiece.of(random),

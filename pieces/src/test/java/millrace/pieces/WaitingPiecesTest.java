@@ -45,6 +45,16 @@ class WaitingPiecesTest {
         }
 
         @Override
+        public String flowId() {
+            return "flow";
+        }
+
+        @Override
+        public @Nullable JsonNode entry(String key) {
+            return null;
+        }
+
+        @Override
         public Instant now() {
             return NOW;
         }

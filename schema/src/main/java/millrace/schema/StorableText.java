@@ -10,7 +10,7 @@ public final class StorableText {
 
     private StorableText() {}
 
-    static String store(String text) {
+    public static String store(String text) {
         if (text.indexOf('\0') < 0 && text.indexOf(ESCAPE) < 0) {
             return text;
         }
@@ -47,7 +47,7 @@ public final class StorableText {
         return stored.toString();
     }
 
-    static String loadJson(String stored) {
+    public static String loadJson(String stored) {
         if (stored.indexOf(ESCAPE) < 0) {
             return stored;
         }

@@ -347,6 +347,13 @@ final class Catalogue {
             "32",
             "KB",
             "Larger step outputs are stored beside the run.");
+    final Setting<Long> storeEntry = add(
+            RUNS,
+            "AP_MAX_STORE_ENTRY_VALUE_SIZE_KB",
+            size(KB, MB),
+            "512",
+            "KB",
+            "Longest value, as JSON, under one key of a project's key-value store.");
     final Setting<Long> inputTruncate = add(
             RUNS,
             "AP_FLOW_RUN_LOG_INPUT_TRUNCATE_THRESHOLD_KB",
@@ -418,7 +425,6 @@ final class Catalogue {
             "AP_LOAD_TRANSLATIONS_FOR_DEV_PIECES",
             "AP_LOG_PRETTY",
             "AP_MAX_BARRIER_SIGNALS",
-            "AP_MAX_STORE_ENTRY_VALUE_SIZE_KB",
             "AP_MODEL_CATALOG_URL",
             "AP_OPENAI_API_KEY",
             "AP_PIECES_*",

@@ -75,6 +75,7 @@ public record Settings(
                         values.get(in.runLog),
                         values.get(in.outputSlice),
                         values.get(in.inputTruncate),
+                        values.get(in.storeEntry),
                         values.get(in.maxCallDepth),
                         values.get(in.maxSelfStarts),
                         values.get(in.projectLimited) ? projectLimit(in, values) : 0),

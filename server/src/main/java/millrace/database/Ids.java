@@ -1,5 +1,6 @@
 package millrace.database;
 
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -25,6 +26,18 @@ public final class Ids {
     /** An id that tells nothing, not even its age. */
     public String random() {
         return String.valueOf(randomTail(new char[LENGTH], 0));
+    }
+
+    /** The id that stands for these 32 bytes: the same for the same. */
+    static String of(byte[] bytes) {
+        var number = new BigInteger(1, bytes);
+        var id = new StringBuilder(LENGTH);
+        while (id.length() < LENGTH) {
+            var rest = number.divideAndRemainder(BigInteger.valueOf(ALPHABET.length()));
+            id.append(ALPHABET.charAt(rest[1].intValue()));
+            number = rest[0];
+        }
+        return id.toString();
     }
 
     /** An id that sorts after those of earlier milliseconds. */

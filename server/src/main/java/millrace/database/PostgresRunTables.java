@@ -152,7 +152,56 @@ final class PostgresRunTables implements RunTables {
 
     @Override
     public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
-        var effects = batch.stream().filter(f -> f.effects() != null).toList();
+        var changes = StoreChanges.of(batch);
+        if (changes.isEmpty()) {
+            return flushAtOnce(connection, lane, batch);
+        }
+        connection.setAutoCommit(false);
+        try {
+            var held = lock(connection, lane, changes);
+            if (held) {
+                flushAtOnce(connection, lane, changes.settled(connection));
+                changes.store(connection, PUT_ENTRY);
+            }
+            connection.commit();
+            return held;
+        } catch (SQLException | RuntimeException e) {
+            connection.rollback();
+            throw e;
+        } finally {
+            connection.setAutoCommit(true);
+        }
+    }
+
+    private static final String PUT_ENTRY = """
+            INSERT INTO store_entry (id, "projectId", key, value) VALUES (?, ?, ?, ?::json)
+            ON CONFLICT ("projectId", key) DO UPDATE SET value = excluded.value, updated = now()
+            """;
+
+    // A process that stands still in the middle must not keep its lane from those who take its runs over.
+    private static final String LOCK_ENTRIES = """
+            WITH fence AS MATERIALIZED (
+                SELECT set_config('idle_in_transaction_session_timeout', '2s', true) FROM lane
+                WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+            ) SELECT pg_advisory_xact_lock(entry) FROM fence, unnest(?::int8[]) AS entry
+            """;
+
+    private static boolean lock(Connection connection, Lane lane, StoreChanges changes) throws SQLException {
+        try (var statement = connection.prepareStatement(LOCK_ENTRIES)) {
+            statement.setString(1, lane.processId());
+            statement.setInt(2, lane.number());
+            statement.setLong(3, lane.epoch());
+            statement.setArray(4, connection.createArrayOf("int8", changes.locks()));
+            try (var rows = statement.executeQuery()) {
+                return rows.next();
+            }
+        }
+    }
+
+    private static boolean flushAtOnce(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
+        var effects = batch.stream()
+                .filter(f -> f.effects() != null && !f.effects().onlyChange())
+                .toList();
         try (var statement = connection.prepareStatement(effects.isEmpty() ? FLUSH : FLUSH_WITH_EFFECTS)) {
             var columns = new Columns(connection, statement);
             columns.fence(lane);

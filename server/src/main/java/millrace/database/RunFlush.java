@@ -1,7 +1,9 @@
 package millrace.database;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +42,27 @@ public record RunFlush(
         this(runId, projectId, accepted, journal, blobs, run, queue, null);
     }
 
+    /** The same flush, of a step that changes an entry. */
+    public RunFlush changing(Change change) {
+        var more = effects == null
+                ? new Effects(null, List.of(), List.of(), List.of(), false, change)
+                : new Effects(
+                        effects.pause,
+                        effects.waitpoints,
+                        effects.children,
+                        effects.completions,
+                        effects.ended,
+                        change);
+        return new RunFlush(runId, projectId, accepted, journal, blobs, run, queue, more);
+    }
+
+    /** The same flush with a journal row, and with large outputs that belong to it. */
+    public RunFlush with(JournalRow row, List<BlobRow> moreBlobs) {
+        var all = new ArrayList<>(blobs);
+        all.addAll(moreBlobs);
+        return new RunFlush(runId, projectId, accepted, row, all, run, queue, effects);
+    }
+
     /**
      * Adds the runs whose queue rows this flush changes; false, with nothing added, when one is there already: a
      * statement changes a row once.
@@ -62,19 +85,84 @@ public record RunFlush(
      * @param pause the run leaves its process; its queue row must be there
      * @param completions waitpoints of other runs
      * @param ended the run's own waitpoints go
+     * @param change of an entry of the key-value store; the flush has no journal row before {@link Change#settle}
      */
     public record Effects(
             @Nullable Pause pause,
             List<WaitpointRow> waitpoints,
             List<Child> children,
             List<Completion> completions,
-            boolean ended) {
+            boolean ended,
+            @Nullable Change change) {
         public Effects {
             waitpoints = List.copyOf(waitpoints);
             children = List.copyOf(children);
             completions = List.copyOf(completions);
         }
+
+        public Effects(
+                @Nullable Pause pause,
+                List<WaitpointRow> waitpoints,
+                List<Child> children,
+                List<Completion> completions,
+                boolean ended) {
+            this(pause, waitpoints, children, completions, ended, null);
+        }
+
+        /** Whether the change of an entry is all. */
+        boolean onlyChange() {
+            return pause == null && waitpoints.isEmpty() && children.isEmpty() && completions.isEmpty() && !ended;
+        }
     }
+
+    /**
+     * A change of an entry of the project's key-value store. What it makes of the entry, and so what the run's journal
+     * tells, is known only while the entry is locked. Used by the thread that writes; it makes the change anew when the
+     * transaction did not happen.
+     */
+    public abstract static class Change {
+        private final String key;
+        private final int seq;
+        private @Nullable Settled settled;
+
+        /** @param seq of the journal row that tells the change */
+        protected Change(String key, int seq) {
+            this.key = key;
+            this.seq = seq;
+        }
+
+        public final String key() {
+            return key;
+        }
+
+        /** Of the journal row that tells the change: when it is there, the change has been made. */
+        public final int seq() {
+            return seq;
+        }
+
+        /** @param before JSON text; null when there is no entry */
+        protected abstract Settled of(@Nullable String before);
+
+        /** Makes the change. */
+        public final Settled settle(@Nullable String before) {
+            settled = of(before);
+            return settled;
+        }
+
+        /** The same as last time: its journal row is there. */
+        public final Settled again() {
+            return Objects.requireNonNull(settled, "a change is written that was never made");
+        }
+    }
+
+    /**
+     * What a change has made of its entry.
+     *
+     * @param changed whether the entry is another now
+     * @param value its JSON text; null when it is removed
+     * @param flush with its journal row
+     */
+    public record Settled(boolean changed, @Nullable String value, RunFlush flush) {}
 
     /**
      * The run is without an owner until {@code dueAt}, or until its waitpoint is completed. When one was completed since

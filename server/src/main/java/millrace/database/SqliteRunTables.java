@@ -21,15 +21,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class SqliteRunTables implements RunTables {
     private static final String NOW = "(CAST(unixepoch('subsec') * 1000000 AS INTEGER))";
+    private static final String PUT_ENTRY = """
+            INSERT INTO store_entry (id, "projectId", key, value) VALUES (?, ?, ?, ?)
+            ON CONFLICT ("projectId", key) DO UPDATE SET value = excluded.value, updated = %s
+            """.formatted(NOW);
     private static final String READY =
             "status = 'QUEUED' AND held = 0 AND \"processId\" IS NULL AND NOT \"cancelAsked\" AND \"projectId\" = ?";
     private static final String URGENT = "priority, created";
 
     @Override
-    public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
+    public boolean flush(Connection connection, Lane lane, List<RunFlush> asked) throws SQLException {
         if (!held(connection, lane)) {
             return false;
         }
+        var changes = StoreChanges.of(asked);
+        var batch = changes.isEmpty() ? asked : changes.settled(connection);
         accept(connection, batch);
         journal(connection, batch);
         runs(connection, batch);
@@ -40,6 +46,9 @@ final class SqliteRunTables implements RunTables {
             if (effects != null) {
                 effects(connection, lane, flush, effects);
             }
+        }
+        if (!changes.isEmpty()) {
+            changes.store(connection, PUT_ENTRY);
         }
         return true;
     }

@@ -1,5 +1,6 @@
 package millrace.http;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ public record Answer(
 
     public static Answer bytes(String contentType, byte[] body) {
         return new Answer(200, Map.of("content-type", contentType), body);
+    }
+
+    static Answer text(int status, String text) {
+        return new Answer(
+                status, Map.of("content-type", "text/plain; charset=utf-8"), text.getBytes(StandardCharsets.UTF_8));
     }
 
     public static Answer redirect(String location) {

@@ -39,9 +39,14 @@ final class ErrorHandler {
     private static Answer refused(MillraceException refused) {
         var answer =
                 Answer.of(status(refused.code()), new Refusal(refused.code().wireName(), refused.params()));
-        return refused.code() == ErrorCode.DATABASE_UNAVAILABLE
-                ? new Answer(answer.status(), Map.of("retry-after", RETRY_AFTER_SECONDS), answer.body())
-                : answer;
+        return switch (refused.code()) {
+            case DATABASE_UNAVAILABLE ->
+                new Answer(answer.status(), Map.of("retry-after", RETRY_AFTER_SECONDS), answer.body());
+            // Pieces know these two by what the reference answers (rest-api §11).
+            case STORE_ENTRY_NOT_FOUND -> Answer.text(answer.status(), "Value not found!");
+            case STORE_ENTRY_TOO_LARGE -> Answer.of(answer.status(), Json.object());
+            default -> answer;
+        };
     }
 
     private static Answer unexpected(Throwable thrown, String errorId) {
@@ -62,14 +67,14 @@ final class ErrorHandler {
                     DOMAIN_NOT_ALLOWED,
                     EMAIL_AUTH_DISABLED,
                     INVITATION_ONLY_SIGN_UP -> 403;
-            case ENTITY_NOT_FOUND -> 404;
+            case ENTITY_NOT_FOUND, STORE_ENTRY_NOT_FOUND -> 404;
             case VALIDATION,
                     EXISTING_USER,
                     EXISTING_ALERT_CHANNEL,
                     FLOW_OPERATION_IN_PROGRESS,
                     PROJECT_EXTERNAL_ID_ALREADY_EXISTS -> 409;
             case INVALID_OTP, FLOW_RUN_RETRY_OUTSIDE_RETENTION -> 410;
-            case FILE_TOO_LARGE -> 413;
+            case FILE_TOO_LARGE, STORE_ENTRY_TOO_LARGE -> 413;
             case PAUSED_FLOW_TIMEOUT_EXCEEDED -> 422;
             case SANDBOX_CAPACITY_EXCEEDED, TOO_MANY_REQUESTS -> 429;
             case INTERNAL_SERVER_ERROR -> 500;

@@ -378,6 +378,33 @@ public final class RunJournal {
         awaitOpen();
     }
 
+    /**
+     * Changes an entry of the key-value store together with all records so far and the one that tells the change; returns
+     * when that is durable.
+     *
+     * @param key of the entry, in the run's project
+     * @param decision called while the entry is locked, by the thread that writes
+     * @return what was decided when it counted
+     * @throws LeaseLost when another process has the run
+     */
+    public Stored store(String key, EntryChange.Decision decision) throws InterruptedException {
+        EntryChange change;
+        lock.lock();
+        try {
+            var records = buffer.toByteArray();
+            var first = firstPath;
+            var last = lastPath;
+            buffer.reset();
+            change = new EntryChange(key, seq++, flush(null), first, last, records, decision);
+            submit(change.flush());
+        } finally {
+            lock.unlock();
+        }
+        awaitOpen();
+        storedBytes += change.bytes();
+        return change.stored();
+    }
+
     /** Forgets records that are not durable, because the database refused them. */
     public void discard() {
         lock.lock();

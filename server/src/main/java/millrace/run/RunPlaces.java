@@ -29,6 +29,14 @@ public final class RunPlaces {
     private final String runsUrl;
     private final CallableFlows flows;
     private final CallBounds bounds;
+    private final Entries entries;
+
+    /** Looks into the key-value store. */
+    @FunctionalInterface
+    public interface Entries {
+        /** @return what the project has under the key; empty when it has nothing */
+        Optional<JsonNode> find(String projectId, String key);
+    }
 
     /** Finds flows that a step may start. */
     @FunctionalInterface
@@ -44,12 +52,14 @@ public final class RunPlaces {
      * @param publicUrl where links begin, without a slash at its end
      * @param bounds asked before a run starts another
      */
-    public RunPlaces(Ids ids, InstantSource clock, URI publicUrl, CallableFlows flows, CallBounds bounds) {
+    public RunPlaces(
+            Ids ids, InstantSource clock, URI publicUrl, CallableFlows flows, CallBounds bounds, Entries entries) {
         this.ids = ids;
         this.clock = clock;
         this.runsUrl = publicUrl + "/api/v1/flow-runs/";
         this.flows = flows;
         this.bounds = bounds;
+        this.entries = entries;
     }
 
     StepRun of(RunHeader run, JournalRecord.Began began, @Nullable Resumption resumed) {
@@ -79,6 +89,16 @@ public final class RunPlaces {
         @Override
         public String id() {
             return run.runId();
+        }
+
+        @Override
+        public String flowId() {
+            return run.flowId();
+        }
+
+        @Override
+        public @Nullable JsonNode entry(String key) {
+            return entries.find(run.projectId(), key).orElse(null);
         }
 
         @Override

@@ -22,7 +22,7 @@ import millrace.piece.HostPool;
 /** Calls as a server makes them: JavaScript in Node hosts, native pieces in this process. */
 public final class StepCalls implements Calls {
     /** Room for a value of the greatest depth from outside within what a piece puts around it. */
-    private static final int MAX_OUTPUT_DEPTH = 2 * Json.MAX_DEPTH;
+    static final int MAX_OUTPUT_DEPTH = 2 * Json.MAX_DEPTH;
 
     private final HostPool hosts;
     private final Function<String, Optional<Piece>> pieces;

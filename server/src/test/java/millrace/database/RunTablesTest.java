@@ -3,11 +3,15 @@ package millrace.database;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
 import millrace.database.RunFlush.QueueChange;
 import millrace.file.Tenants;
@@ -293,6 +297,94 @@ class RunTablesTest {
         assertThat(after).isFalse();
     }
 
+    /** A step that puts a letter behind what an entry holds. */
+    private RunFlush adding(String runId, int seq, String key, String letter) {
+        var change = new RunFlush.Change(key, seq) {
+            @Override
+            protected RunFlush.Settled of(@Nullable String before) {
+                var text = before == null ? "\"\"" : before;
+                var value = text.substring(0, text.length() - 1) + letter + "\"";
+                var doc = value.getBytes(StandardCharsets.UTF_8);
+                var row = new RunFlush.JournalRow(seq, "a", "a", doc);
+                return new RunFlush.Settled(true, value, blank().with(row, List.of()));
+            }
+
+            private RunFlush blank() {
+                return new RunFlush(runId, project, null, null, List.of(), null, QueueChange.NONE);
+            }
+        };
+        return new RunFlush(runId, project, null, null, List.of(), null, QueueChange.NONE).changing(change);
+    }
+
+    private @Nullable String entry(Database database, String key) {
+        return database.read(tx -> tx.sql()
+                .select(Tables.STORE_ENTRY.VALUE)
+                .from(Tables.STORE_ENTRY)
+                .where(Tables.STORE_ENTRY.PROJECT_ID.eq(project), Tables.STORE_ENTRY.KEY.eq(key))
+                .fetchOptional(row -> row.value1().textValue())
+                .orElse(null));
+    }
+
+    @OnBothDatabases
+    void an_entry_changes_with_the_record_that_tells_it_and_once(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = accepted(database, tables);
+        var other = ids.runId(now);
+        var batch = List.of(adding(run, 0, "k", "a"), adding(other, 0, "k", "b"));
+
+        write(database, connection -> tables.flush(connection, lane, batch));
+        write(database, connection -> tables.flush(connection, lane, batch));
+        write(database, connection -> tables.flush(connection, lane, List.of(adding(run, 1, "k", "c"))));
+
+        assertThat(entry(database, "k")).isEqualTo("abc");
+        var told = database.read(tx -> tx.sql()
+                .select(Tables.RUN_JOURNAL.DOC)
+                .from(Tables.RUN_JOURNAL)
+                .where(Tables.RUN_JOURNAL.RUN_ID.eq(other))
+                .fetch(row -> new String(row.value1(), StandardCharsets.UTF_8)));
+        assertThat(told).containsExactly("\"ab\"");
+    }
+
+    @OnBothDatabases
+    void a_fenced_writer_changes_no_entry(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = accepted(database, tables);
+        write(database, connection -> tables.raise(connection, lane));
+
+        boolean written =
+                write(database, connection -> tables.flush(connection, lane, List.of(adding(run, 0, "k", "a"))));
+
+        assertThat(written).isFalse();
+        assertThat(entry(database, "k")).isNull();
+        assertThat(count(database, Tables.RUN_JOURNAL, Tables.RUN_JOURNAL.RUN_ID.eq(run)))
+                .isZero();
+    }
+
+    @OnBothDatabases
+    void writers_that_change_an_entry_at_once_see_each_other(Database database) throws Exception {
+        var tables = RunTables.of(database.dialect());
+        accepted(database, tables);
+        try (var threads = Executors.newFixedThreadPool(2)) {
+            var done = new ArrayList<Future<?>>();
+            for (int number = 0; number < 2; number++) {
+                var lane = new Lane(process, number, 1);
+                var runId = ids.runId(now);
+                done.add(threads.submit(() -> {
+                    for (int i = 0; i < 20; i++) {
+                        var flush = adding(runId, i, "counted", "x");
+                        write(database, connection -> tables.flush(connection, lane, List.of(flush)));
+                    }
+                    return null;
+                }));
+            }
+            for (var one : done) {
+                one.get();
+            }
+        }
+
+        assertThat(entry(database, "counted")).hasSize(40);
+    }
+
     /** The run pauses at a waitpoint. */
     private RunFlush pausing(Instant dueAt) {
         var row = new RunFlush.RunRow(
@@ -493,7 +585,7 @@ class RunTablesTest {
     /** Many runs of one project, and one each of some others. */
     private void crowd(Database database, RunTables tables, Lane lane, String crowded, List<String> others)
             throws SQLException {
-        var flushes = new java.util.ArrayList<RunFlush>();
+        var flushes = new ArrayList<RunFlush>();
         for (int i = 0; i < 300; i++) {
             flushes.add(waiting(ids.runId(now), crowded, "PRODUCTION", 3));
         }

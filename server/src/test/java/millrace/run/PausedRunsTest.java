@@ -58,7 +58,17 @@ class PausedRunsTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration MAX_PAUSE = Duration.ofDays(30);
     private static final RunSettings SETTINGS = new RunSettings(
-            16, Duration.ofMinutes(1), MAX_PAUSE, Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600, 0);
+            16,
+            Duration.ofMinutes(1),
+            MAX_PAUSE,
+            Duration.ofDays(30),
+            1 << 20,
+            32 << 10,
+            2 << 10,
+            512 << 10,
+            25,
+            600,
+            0);
     private static final ObjectNode APPROVED =
             Json.object().set("queryParams", Json.object().put("action", "approve"));
 
@@ -154,7 +164,8 @@ class PausedRunsTest {
                 URI.create("https://flows.example.com"),
                 (projectId, externalId) -> Optional.ofNullable(versions.get(externalId))
                         .map(document -> new RunPlaces.CallableFlow(externalId, externalId, FlowJson.read(document))),
-                new CallBounds(25, 600, System::nanoTime));
+                new CallBounds(25, 600, System::nanoTime),
+                (projectId, key) -> Optional.empty());
 
         @Override
         public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {

@@ -27,6 +27,10 @@ final class RandomFlow {
     static final String OPEN = "open";
 
     static final String CALL = "call";
+
+    /** Adds itself to a list in the key-value store. */
+    static final String STORE = "store";
+
     private static final String CHANGE = "change";
     private static final int MOST_STEPS = 8;
 
@@ -44,22 +48,27 @@ final class RandomFlow {
 
     private final RandomGenerator random;
     private final boolean calling;
+    private final boolean storing;
     private int steps;
 
-    private RandomFlow(RandomGenerator random, boolean calling) {
+    private RandomFlow(RandomGenerator random, boolean calling, boolean storing) {
         this.random = random;
         this.calling = calling;
+        this.storing = storing;
     }
 
     static boolean effectful(String actionName) {
         return actionName.equals(CHANGE);
     }
 
-    /** @param calling whether the flow may call others */
-    static Program create(RandomGenerator random, boolean calling) {
+    /**
+     * @param calling whether the flow may call others
+     * @param storing whether it may change the key-value store
+     */
+    static Program create(RandomGenerator random, boolean calling, boolean storing) {
         var trigger = Json.object().put("name", "trigger").put("type", "EMPTY").put("displayName", "trigger");
         trigger.putObject("settings");
-        var flow = new RandomFlow(random, calling);
+        var flow = new RandomFlow(random, calling, storing);
         flow.chain(trigger, "nextAction", new ArrayList<>(List.of("trigger")), 0);
         return Program.of(FlowJson.read(trigger), EFFECTS);
     }
@@ -88,7 +97,7 @@ final class RandomFlow {
     }
 
     private ObjectNode step(String name, List<String> seen, int depth) {
-        var kind = random.nextInt(14);
+        var kind = random.nextInt(storing ? 18 : 14);
         if (kind == 0 && depth < 2) {
             return loop(name, seen, depth);
         }
@@ -110,6 +119,9 @@ final class RandomFlow {
             }
             case 13 -> {
                 return world(name, calling ? CALL : WAIT, seen);
+            }
+            case 14, 15, 16, 17 -> {
+                return world(name, STORE, seen);
             }
             default -> {}
         }

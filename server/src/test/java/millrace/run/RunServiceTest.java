@@ -51,7 +51,17 @@ import org.junit.jupiter.api.AfterEach;
 class RunServiceTest {
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final RunSettings SETTINGS = new RunSettings(
-            16, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600, 0);
+            16,
+            Duration.ofMinutes(1),
+            Duration.ofDays(1),
+            Duration.ofDays(30),
+            1 << 20,
+            32 << 10,
+            2 << 10,
+            512 << 10,
+            25,
+            600,
+            0);
 
     private final RandomGenerator random = new SecureRandom();
     private final Ids ids = new Ids(random);

@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,6 +23,7 @@ import millrace.engine.Event;
 import millrace.engine.Execution;
 import millrace.engine.FailedStep;
 import millrace.engine.JournalRecord;
+import millrace.engine.Json;
 import millrace.engine.Program;
 import millrace.engine.Replay;
 import millrace.engine.Response;
@@ -42,7 +44,17 @@ final class SimulatedProcess implements Calls {
     private static final DispatchSettings DISPATCH =
             new DispatchSettings(2, 4, false, Duration.ofSeconds(1), Duration.ofSeconds(8), Duration.ofMillis(500), 0);
     private static final RunSettings SETTINGS = new RunSettings(
-            4, Duration.ofDays(1), Duration.ofDays(1), Duration.ofDays(30), 1 << 20, 32 << 10, 2 << 10, 25, 600, 0);
+            4,
+            Duration.ofDays(1),
+            Duration.ofDays(1),
+            Duration.ofDays(30),
+            1 << 20,
+            32 << 10,
+            2 << 10,
+            512 << 10,
+            25,
+            600,
+            0);
     private static final int MAX_TAKEOVERS = 3;
     /** Why such a run ends. */
     static final String TOO_OFTEN = "taken over too often";
@@ -392,6 +404,14 @@ final class SimulatedProcess implements Calls {
                         null,
                         false,
                         List.of(new Effect.OpenWaitpoint(waitpoint, List.of("link"), 1)));
+            case RandomFlow.STORE -> {
+                var me = run.runId() + "/" + call.path();
+                yield new StepResult.Storing(Simulation.ENTRY, before -> {
+                    var list = before == null ? Json.array() : (ArrayNode) before.deepCopy();
+                    list.add(me);
+                    return new StepResult.Changed(list, simulation.answer().put(Simulation.NTH, list.size()));
+                });
+            }
             case RandomFlow.SLEEP -> new StepResult.Paused(waitpoint, simulation.soon(), null, null, List.of());
             case RandomFlow.CALL -> {
                 var child = simulation.newChild(clock.instant(), waitpoint);

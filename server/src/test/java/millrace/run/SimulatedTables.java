@@ -42,7 +42,10 @@ final class SimulatedTables implements RunTables {
     private final Map<String, RunFlush.RunRow> runs = new LinkedHashMap<>();
     private final Map<String, Waitpoint> waitpoints = new LinkedHashMap<>();
     private final boolean looksForAnswers;
+    private final boolean looksForChanges;
+    private final Map<String, String> entries = new HashMap<>();
     private int repeatedPauses;
+    private int repeatedChanges;
     private int refusedFlushes;
     private int refusedHeartbeats;
     private Statement last = Statement.OTHER;
@@ -107,12 +110,19 @@ final class SimulatedTables implements RunTables {
     /**
      * @param fenced false leaves the epoch checks out, to see that somebody notices
      * @param looksForAnswers false lets a run pause although it was answered before
+     * @param looksForChanges false makes a change of an entry again when its flush is written again
      * @param documents changes documents of journals before they are written
      */
-    SimulatedTables(Supplier<Instant> clock, boolean fenced, boolean looksForAnswers, UnaryOperator<byte[]> documents) {
+    SimulatedTables(
+            Supplier<Instant> clock,
+            boolean fenced,
+            boolean looksForAnswers,
+            boolean looksForChanges,
+            UnaryOperator<byte[]> documents) {
         this.clock = clock;
         this.fenced = fenced;
         this.looksForAnswers = looksForAnswers;
+        this.looksForChanges = looksForChanges;
         this.documents = documents;
     }
 
@@ -123,7 +133,8 @@ final class SimulatedTables implements RunTables {
             refusedFlushes++;
             return false;
         }
-        for (var flush : batch) {
+        for (var asked : batch) {
+            var flush = settled(asked);
             var id = flush.runId();
             var accepted = flush.accepted();
             if (accepted != null) {
@@ -155,6 +166,31 @@ final class SimulatedTables implements RunTables {
             }
         }
         return true;
+    }
+
+    /** As {@code StoreChanges.settled}. */
+    private RunFlush settled(RunFlush flush) {
+        var change = flush.effects() == null ? null : flush.effects().change();
+        if (change == null) {
+            return flush;
+        }
+        if (journals.getOrDefault(flush.runId(), new TreeMap<>()).containsKey(change.seq())) {
+            repeatedChanges++;
+            if (looksForChanges) {
+                return change.again().flush();
+            }
+        }
+        var settled = change.settle(entries.get(change.key()));
+        if (settled.changed()) {
+            entries.put(change.key(), Objects.requireNonNull(settled.value()));
+        }
+        return settled.flush();
+    }
+
+    /** What an entry holds; null when there is none. */
+    @Nullable
+    String entry(String key) {
+        return entries.get(key);
     }
 
     private void effects(RunFlush flush, RunFlush.Effects effects, boolean journalled) {
@@ -537,6 +573,10 @@ final class SimulatedTables implements RunTables {
     /** How often a pause was written that was there already. */
     int repeatedPauses() {
         return repeatedPauses;
+    }
+
+    int repeatedChanges() {
+        return repeatedChanges;
     }
 
     int refusedHeartbeats() {

@@ -66,6 +66,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>A process whose lease was taken writes nothing.
  *   <li>Effects happen in the order of their steps, and the journal tells exactly what happened.
  *   <li>A wait ends once, by the first answer to it or by its time; a called run is started once.
+ *   <li>A change of the key-value store is made once, and its step's record tells what it made.
  * </ol>
  */
 final class Simulation implements RunDriver.Doubts {
@@ -74,6 +75,11 @@ final class Simulation implements RunDriver.Doubts {
     private static final Duration LEASE_MARGIN = Duration.ofSeconds(2);
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final int PROCESSES = 2;
+
+    /** The entry of the key-value store that runs change, and what a step says about its place there. */
+    static final String ENTRY = "list";
+
+    static final String NTH = "nth";
 
     /** What is taken away from the protocol, to see that somebody notices. */
     enum Mutation {
@@ -85,7 +91,9 @@ final class Simulation implements RunDriver.Doubts {
         /** Intents are not written. */
         NO_INTENT,
         /** A pause does not look whether it was answered before. */
-        NO_LOOK_FOR_ANSWERS
+        NO_LOOK_FOR_ANSWERS,
+        /** A change of a store entry does not look whether it was made before. */
+        NO_LOOK_FOR_CHANGES
     }
 
     /** @param broken the promises that were broken, in words */
@@ -144,6 +152,7 @@ final class Simulation implements RunDriver.Doubts {
                 () -> trueTime().plus(clockJump),
                 mutation != Mutation.NO_EPOCH,
                 mutation != Mutation.NO_LOOK_FOR_ANSWERS,
+                mutation != Mutation.NO_LOOK_FOR_CHANGES,
                 mutation == Mutation.NO_INTENT ? this::withoutIntents : UnaryOperator.identity());
         this.calm = random.nextInt(2, 16);
         this.faultsLeft = random.nextInt(16);
@@ -167,7 +176,7 @@ final class Simulation implements RunDriver.Doubts {
         }
         for (int i = random.nextInt(1, 6); i > 0; i--) {
             var runId = "r" + i;
-            programs.put(runId, RandomFlow.create(random, true));
+            programs.put(runId, RandomFlow.create(random, true, storing()));
             payloads.put(runId, Json.object().setAll(RandomFlow.answer(random)));
             callsLeft++;
             threads.start(outside, () -> call(runId));
@@ -187,6 +196,12 @@ final class Simulation implements RunDriver.Doubts {
         heal();
         while (!quiet() && threads.step(EVERYTHING_ENDS)) {}
         List.copyOf(programs.keySet()).forEach(this::check);
+        checkStore();
+    }
+
+    /** Who does not wait for barriers has no answer from the store either. */
+    private boolean storing() {
+        return mutation != Mutation.NO_BARRIER;
     }
 
     /** People answer waiting runs, sometimes twice. */
@@ -309,7 +324,7 @@ final class Simulation implements RunDriver.Doubts {
     /** A run that a step calls; it comes to be with the pause of that step. */
     Effect.StartRun newChild(Instant created, String waitpointId) {
         var runId = newId("c");
-        programs.put(runId, RandomFlow.create(random, false));
+        programs.put(runId, RandomFlow.create(random, false, storing()));
         payloads.put(runId, Json.object().setAll(RandomFlow.answer(random)));
         children.put(waitpointId, runId);
         return new Effect.StartRun(runId, created, "flow", began(payload(runId)), waitpointId);
@@ -686,6 +701,7 @@ final class Simulation implements RunDriver.Doubts {
             var refused = tables.refusedFlushes();
             var refusedBeats = tables.refusedHeartbeats();
             var repeatedPauses = tables.repeatedPauses();
+            var repeatedChanges = tables.repeatedChanges();
             var answer = work.on(NONE);
             if (tables.refusedFlushes() > refused) {
                 note("a flush of " + process + " is refused");
@@ -693,6 +709,9 @@ final class Simulation implements RunDriver.Doubts {
             }
             if (tables.repeatedPauses() > repeatedPauses) {
                 reached.add(BadState.PAUSE_WRITTEN_AGAIN);
+            }
+            if (tables.repeatedChanges() > repeatedChanges) {
+                reached.add(BadState.CHANGE_WRITTEN_AGAIN);
             }
             if (tables.refusedHeartbeats() > refusedBeats) {
                 note(process + " hears that it was declared dead");
@@ -857,6 +876,31 @@ final class Simulation implements RunDriver.Doubts {
         }
     }
 
+    /** Every step that stored itself is there once, where it says that it is, and nobody else. */
+    private void checkStore() {
+        var stored = tables.entry(ENTRY);
+        var list = stored == null ? Json.array() : Json.read(stored);
+        int told = 0;
+        for (var runId : programs.keySet()) {
+            for (var record : records(runId, tables.documents(runId))) {
+                if (record instanceof JournalRecord.Finished done
+                        && done.output() != null
+                        && done.output().has(NTH)) {
+                    told++;
+                    var me = runId + "/" + done.path();
+                    var there = list.path(done.output().path(NTH).asInt() - 1).asText();
+                    if (!there.equals(me)) {
+                        broken.add(me + " says that it stored itself at "
+                                + done.output().path(NTH) + ", where " + there + " is");
+                    }
+                }
+            }
+        }
+        if (told != list.size()) {
+            broken.add(told + " steps say that they stored themselves, the store holds " + list);
+        }
+    }
+
     private void checkCounts(String runId, List<Send> effects) {
         var counts = new LinkedHashMap<String, Integer>();
         effects.forEach(send -> counts.merge(send.step(), 1, Integer::sum));
@@ -923,7 +967,9 @@ final class Simulation implements RunDriver.Doubts {
                 case Command.BackOff ignored -> new Event.Waited();
                 case Command.CallCode code -> result(code, responseOf(code));
                 case Command.CallPiece piece -> {
-                    effects.put(piece.path() + "/" + piece.attempt(), piece.input());
+                    if (RandomFlow.effectful(piece.step().actionName())) {
+                        effects.put(piece.path() + "/" + piece.attempt(), piece.input());
+                    }
                     yield result(piece, null);
                 }
                 default -> throw new IllegalStateException("nothing asks for " + command);

@@ -20,7 +20,7 @@ class SimulationTest {
     private static final long SEEDS = Long.getLong("simulation.seeds", 10_000);
 
     private static final long FIRST_SEED = Long.getLong("simulation.first", 1);
-    private static final int ENOUGH_SEEDS_FOR_A_MUTATION = 300;
+    private static final int ENOUGH_SEEDS_FOR_A_MUTATION = 1_000;
 
     private static Level before = Level.WARN;
 

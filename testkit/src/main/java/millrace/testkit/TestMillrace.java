@@ -8,18 +8,25 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 import millrace.Millrace;
 import millrace.config.DatabaseSettings;
+import millrace.config.Secret;
 import millrace.config.Settings;
 import millrace.engine.Json;
+import millrace.identity.Tokens;
+import org.jspecify.annotations.Nullable;
 
 /** A server in this process, on a free port and a new database, and its owner. */
 public final class TestMillrace implements AutoCloseable {
+    private static final String JWT_SECRET = "tests-tests-tests-tests-tests-tests-tests";
     private static final Map<String, String> STANDARD = Map.of(
             "AP_PORT", "0",
             "AP_ENVIRONMENT", "test",
+            "AP_JWT_SECRET", JWT_SECRET,
             "AP_NETWORK_MODE", "UNRESTRICTED",
             "AP_API_RATE_LIMIT_AUTHN_ENABLED", "false");
 
@@ -79,6 +86,18 @@ public final class TestMillrace implements AutoCloseable {
 
     public Client owner() {
         return owner;
+    }
+
+    /** What the code of a run in the owner's project has: the server gives it to nobody else. */
+    public String engineToken() {
+        var claims = Json.read(Base64.getUrlDecoder().decode(owner.token().split("\\.")[1]));
+        return new Tokens(new Secret(JWT_SECRET), InstantSource.system())
+                .engine("run", claims.at("/platform/id").asText(), owner.projectId());
+    }
+
+    /** A call with the {@link #engineToken}, of a path below {@code /api/v1}. */
+    public Answer engine(String method, String path, @Nullable JsonNode body) {
+        return owner.open(method, path, body, "authorization", "Bearer " + engineToken());
     }
 
     public String publish(FlowBuilder flow) {

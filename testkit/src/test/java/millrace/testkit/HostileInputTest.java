@@ -127,16 +127,18 @@ class HostileInputTest {
             "&".repeat(20_000),
             "a|b={\"c\"}");
 
-    /** People are refused here before their bodies are looked at. */
-    private static final Set<String> FOR_ENGINES = Set.of(API + "/waitpoints");
+    /** For the code of runs: people are refused here before their bodies are looked at. */
+    private static final Set<String> FOR_ENGINES = Set.of(API + "/waitpoints", API + "/store-entries");
 
     @OnBothDatabases
     void every_route_refuses_bodies_that_do_not_fit(TestMillrace millrace) {
-        var faults = new Faults(millrace);
+        var people = new Faults(millrace);
+        var engine = new Faults(millrace, millrace.engineToken());
         for (var route : routes(millrace)) {
-            if (!route.method().equals("POST") || FOR_ENGINES.contains(route.path())) {
+            if (!route.method().equals("POST")) {
                 continue;
             }
+            var faults = FOR_ENGINES.contains(route.path()) ? engine : people;
             var expected = below500();
             if (route.takesJson()) {
                 expected = status -> status >= 400 && status < 500;
@@ -163,7 +165,8 @@ class HostileInputTest {
                 }
             }
         }
-        faults.assertNone();
+        people.assertNone();
+        engine.assertNone();
     }
 
     @OnBothDatabases
@@ -200,6 +203,29 @@ class HostileInputTest {
             var target = API + "/flow-runs?projectId=" + millrace.owner().projectId() + "&" + bad;
             faults.check(bad, faults.ask("GET", target, ""), status -> status == 400);
         }
+        faults.assertNone();
+    }
+
+    @OnBothDatabases
+    void the_store_refuses_keys_that_do_not_fit(TestMillrace millrace) {
+        var faults = new Faults(millrace, millrace.engineToken());
+        var keys =
+                new ArrayList<>(List.of("key", "key=", "key=%00", "key=a%00b", "key=%ee%80%80", "key=%ff", "key=%zz"));
+        keys.add("key=" + "k".repeat(129));
+        keys.add("key=" + "k".repeat(20_000));
+        keys.add("key=%ed%a0%80");
+        for (var key : keys) {
+            for (var method : List.of("GET", "DELETE")) {
+                faults.check(
+                        method + " " + key,
+                        faults.ask(method, API + "/store-entries?" + key, ""),
+                        status -> status == 400 || status == 414);
+            }
+        }
+        var deep = "[".repeat(150) + "]".repeat(150);
+        faults.check(
+                "deep", faults.post(API + "/store-entries", "{\"key\":\"deep\",\"value\":" + deep + "}"), below500());
+        faults.check("deep", faults.ask("GET", API + "/store-entries?key=deep", ""), status -> status == 200);
         faults.assertNone();
     }
 
@@ -852,8 +878,12 @@ class HostileInputTest {
         private final List<String> found = new ArrayList<>();
 
         Faults(TestMillrace millrace) {
+            this(millrace, millrace.owner().token());
+        }
+
+        Faults(TestMillrace millrace, String token) {
             wire = Wire.to(millrace.base());
-            token = millrace.owner().token();
+            this.token = token;
         }
 
         Map<String, String> header(String contentType) {
