@@ -27,6 +27,7 @@ final class Faults {
     private final SplittableRandom random;
     private final List<Fault> deck = new ArrayList<>();
     private int kills;
+    private int faults;
 
     /**
      * What can be broken.
@@ -35,6 +36,8 @@ final class Faults {
      * @param proxies the way of each server to PostgreSQL; empty on SQLite
      * @param disk where the SQLite file lies; null on PostgreSQL, and where this process may not mount one
      * @param lease of the servers
+     * @param without what the protocol lacks
+     * @param options by which servers lack it
      */
     record Site(
             Path directory,
@@ -44,6 +47,7 @@ final class Faults {
             @Nullable SmallDisk disk,
             EffectLog effects,
             Duration lease,
+            TorturedSurroundings.@Nullable Part without,
             String options) {
         Site {
             servers = List.copyOf(servers);
@@ -76,6 +80,8 @@ final class Faults {
         /** The zombie: it passes its barrier, is declared dead, and wakes to send what it was about to send. */
         STOP_BEFORE_SENDING(Needs.POSTGRES),
         STOP_BEFORE_SENDING_ALONE(Needs.SQLITE),
+        /** The zombie again: it wakes to write what its successor has written. */
+        STOP_BEFORE_STORING(Needs.POSTGRES),
         /** It wakes while the process that took its runs over makes their calls again. */
         FREEZE_UNTIL_TAKEN_OVER(Needs.POSTGRES),
         KILL_BOTH(Needs.POSTGRES),
@@ -108,7 +114,11 @@ final class Faults {
         if (deck.isEmpty()) {
             Arrays.stream(Fault.values()).filter(site::has).forEach(deck::add);
         }
-        var fault = deck.remove(random.nextInt(deck.size()));
+        // What shows that the epochs are missing comes first.
+        var telling = faults++ == 0 && site.without() == TorturedSurroundings.Part.EPOCH
+                ? deck.indexOf(Fault.STOP_BEFORE_STORING)
+                : -1;
+        var fault = deck.remove(telling < 0 ? random.nextInt(deck.size()) : telling);
         var which = random.nextInt(site.servers().size());
         var server = site.servers().get(which);
         note(fault + " at server " + which);
@@ -135,14 +145,16 @@ final class Faults {
                 server.wake();
             }
             case MOVE_THE_CLOCK -> moveClock(server);
-            case STOP_BEFORE_SENDING -> {
-                if (stopped(server)) {
-                    rest(site.lease().toMillis() + upToLeases(0.5));
+            case STOP_BEFORE_SENDING, STOP_BEFORE_STORING -> {
+                if (stopped(server, fault == Fault.STOP_BEFORE_STORING ? "Store" : "Send")) {
+                    awaitDeclaredDead(server);
+                    // Without a part of the protocol, the successor is given the time to show it.
+                    rest(site.without() == null ? upToLeases(0.5) : 2 * site.lease().toMillis());
                     server.wake();
                 }
             }
             case STOP_BEFORE_SENDING_ALONE -> {
-                if (stopped(server)) {
+                if (stopped(server, "Send")) {
                     if (random.nextBoolean()) {
                         server.wake();
                     } else {
@@ -216,15 +228,24 @@ final class Faults {
         }
     }
 
-    private boolean stopped(ServerProcess server) {
+    private boolean stopped(ServerProcess server, String before) {
         kill(server);
-        launch(server, "-Dtorture.stopBeforeSend=" + random.nextInt(1, 20));
+        launch(server, "-Dtorture.stopBefore" + before + "=" + random.nextInt(1, 20));
         // It may stop before it serves: it goes on with the runs of its life before.
-        var deadline = System.nanoTime() + site.lease().multipliedBy(4).toNanos();
+        var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
         while (server.alive() && !server.frozen() && System.nanoTime() < deadline) {
             LockSupport.parkNanos(PAUSE_NANOS);
         }
         return server.frozen();
+    }
+
+    /** Its runs are free, and soon its successor makes their calls. */
+    private void awaitDeclaredDead(ServerProcess server) {
+        var alive = "SELECT count(*) FROM process WHERE name = 'pid " + server.pid() + "'";
+        var deadline = System.nanoTime() + site.lease().multipliedBy(4).toNanos();
+        while (postgres().count(alive) > 0 && System.nanoTime() < deadline) {
+            rest(20);
+        }
     }
 
     private void freezeUntilTakenOver(ServerProcess server) {

@@ -24,6 +24,7 @@ final class Oracle {
     private final List<String> broken = Collections.synchronizedList(new ArrayList<>());
     private int givenUp;
     private int unseen;
+    private String stored = "";
 
     /** What the world saw of one idempotency key. */
     private static final class Sent {
@@ -66,13 +67,15 @@ final class Oracle {
      * @param sent the highest number of a webhook that was sent
      * @param runs of each flow, as the API lists them
      * @param doubts how often each key was listed as in doubt
+     * @param stored what the entry of the key-value store holds
      */
     void check(
             Client owner,
             int sent,
             List<EffectLog.Effect> effects,
             Map<TorturedFlow, List<JsonNode>> runs,
-            Map<String, Integer> doubts) {
+            Map<String, Integer> doubts,
+            String stored) {
         var byKey = byKey(effects, sent);
         byKey.forEach((key, one) -> {
             var allowed = 1 + doubts.getOrDefault(key, 0);
@@ -85,7 +88,28 @@ final class Oracle {
             told.put(List.of(one.first.number(), one.first.step()), one.first.saw());
             saw(effects, one.first);
         }
+        this.stored = stored;
         runs.forEach((flow, all) -> check(owner, flow, all, byKey, doubts, told));
+    }
+
+    /** Each run of the flow that went past its store step is in the entry once; one that was given up, at most once. */
+    private void checkStored(Set<Integer> succeeded, Set<Integer> served) {
+        var times = new HashMap<Integer, Integer>();
+        for (var number : stored.split(TorturedFlow.MARK)) {
+            if (!number.isEmpty()) {
+                times.merge(Integer.valueOf(number), 1, Integer::sum);
+            }
+        }
+        times.forEach((number, count) -> {
+            if (count > 1 || !served.contains(number)) {
+                broken("webhook " + number + " is in the store " + count + " times");
+            }
+        });
+        for (var number : succeeded) {
+            if (!times.containsKey(number)) {
+                broken("webhook " + number + " is missing in the store");
+            }
+        }
     }
 
     private Map<String, Sent> byKey(List<EffectLog.Effect> effects, int sent) {
@@ -127,6 +151,7 @@ final class Oracle {
             Map<String, Integer> doubts,
             Map<List<Integer>, Integer> told) {
         var served = new HashSet<Integer>();
+        var succeeded = new HashSet<Integer>();
         unseen = 0;
         int nth = 0;
         for (var run : runs) {
@@ -135,12 +160,17 @@ final class Oracle {
             if (!served(run, keys, byKey, served)) {
                 continue;
             }
+            succeeded.add(
+                    Objects.requireNonNull(byKey.get(keys.getFirst())).first.number());
             var doubtful = keys.stream()
                     .anyMatch(key -> doubts.containsKey(key) || Objects.requireNonNull(byKey.get(key)).times > 1);
             if (doubtful || nth++ % LOGS_ONE_IN == 0) {
                 var first = Objects.requireNonNull(byKey.get(keys.getFirst())).first;
                 checkLog(owner.run(id), flow, first.number(), told);
             }
+        }
+        if (flow.stores()) {
+            checkStored(succeeded, served);
         }
         // A run that was given up before its first effect does not say whose it was.
         accepted.forEach((number, its) -> {
@@ -194,8 +224,16 @@ final class Oracle {
         return true;
     }
 
-    /** The log tells the answers that the steps after them have seen. */
+    /** The log tells the answers that the steps after them have seen, and what the store held when it was changed. */
     private void checkLog(JsonNode run, TorturedFlow flow, int number, Map<List<Integer>, Integer> told) {
+        if (flow.stores()) {
+            var seen = run.at("/steps/store/output").asText();
+            if (!stored.startsWith(seen)
+                    || !(TorturedFlow.MARK + seen).endsWith(TorturedFlow.MARK + number + TorturedFlow.MARK)) {
+                broken("run " + run.path("id").asText() + " of webhook " + number + " says that the store held "
+                        + seen);
+            }
+        }
         for (var answer : flow.answers()) {
             var seen = told.get(List.of(number, answer.step() + 1));
             var logged = TorturedFlow.told(run, answer);

@@ -86,11 +86,15 @@ public final class RestartablePostgres implements AutoCloseable {
 
     /** The number that the query answers. */
     public long count(String query) {
+        return Long.parseLong(text(query));
+    }
+
+    /** The one value that the query answers; empty when it has no row. */
+    public String text(String query) {
         try (var connection = server.getDatabase("postgres", database).getConnection();
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(query)) {
-            rows.next();
-            return rows.getLong(1);
+            return rows.next() ? rows.getString(1) : "";
         } catch (SQLException e) {
             throw new IllegalStateException("the database did not answer: " + query, e);
         }

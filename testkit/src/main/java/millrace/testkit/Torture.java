@@ -125,10 +125,11 @@ public final class Torture implements AutoCloseable {
             }
         }
         this.faults = new Faults(
-                new Faults.Site(directory, servers, proxies, postgres, disk, effects, LEASE, without()),
+                new Faults.Site(
+                        directory, servers, proxies, postgres, disk, effects, LEASE, options.without(), without()),
                 new SplittableRandom(options.seed()));
         try (var owner = Client.owner(servers.getFirst().base())) {
-            plain = TorturedFlow.plain(owner, effects.url());
+            plain = TorturedFlow.plain(owner, effects.url(), options.without() != TorturedSurroundings.Part.BARRIER);
             waiting = TorturedFlow.waiting(owner, effects.url());
             called = TorturedFlow.called(owner, effects.url());
             calling = TorturedFlow.calling(owner, effects.url(), called);
@@ -280,7 +281,7 @@ public final class Torture implements AutoCloseable {
             }
             var all = runs.values().stream().mapToInt(List::size).sum();
             var happened = effects.effects();
-            oracle.check(owner, sent.get(), happened, runs, doubts(owner, runs.keySet()));
+            oracle.check(owner, sent.get(), happened, runs, doubts(owner, runs.keySet()), stored());
             oracle.compare("runs in the database, listed ones", count("SELECT count(*) FROM flow_run"), all);
             oracle.compare("runs with effects, listed ones", runsOf(happened), all);
             oracle.compare("queue rows at rest", count("SELECT count(*) FROM run_queue"), 0);
@@ -331,16 +332,25 @@ public final class Torture implements AutoCloseable {
         return times;
     }
 
+    /** What runs have put into the key-value store. */
+    private String stored() {
+        var json = text("SELECT value FROM store_entry WHERE key = '" + TorturedFlow.ENTRY + "'");
+        return json.isEmpty() ? "" : Json.read(json).asText();
+    }
+
     private long count(String query) {
+        return Long.parseLong(text(query));
+    }
+
+    private String text(String query) {
         if (postgres != null) {
-            return postgres.count(query);
+            return postgres.text(query);
         }
         var file = servers.getFirst().directory().resolve("activepieces.db");
         try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
                 var statement = connection.createStatement();
                 var rows = statement.executeQuery(query)) {
-            rows.next();
-            return rows.getLong(1);
+            return rows.next() ? rows.getString(1) : "";
         } catch (SQLException e) {
             throw new IllegalStateException("the database did not answer: " + query, e);
         }

@@ -14,30 +14,52 @@ import millrace.engine.Json;
  * @param steps whose calls reach the world, in order
  * @param firstStep the place of the first among the effects of its webhook
  * @param answers where the run's log keeps the world's answers: steps and the way into their outputs
+ * @param stores whether it has a step {@code store}, which adds the webhook's number to {@link #ENTRY}
  */
-record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> answers) {
+record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> answers, boolean stores) {
+    /** The entry of the key-value store to which runs add their webhooks' numbers, each before the mark. */
+    static final String ENTRY = "numbers";
+
+    static final String MARK = ";";
     private static final String NUMBER = "{{trigger['output'].body.number}}";
 
     /** @param step the place among the effects of the webhook that was answered so */
     record Told(int step, String name, String pointer) {}
+
+    /** A flow that does not store anything. */
+    private TorturedFlow(String id, List<String> steps, int firstStep, List<Told> answers) {
+        this(id, steps, firstStep, answers, false);
+    }
 
     TorturedFlow {
         steps = List.copyOf(steps);
         answers = List.copyOf(answers);
     }
 
-    /** Two effects, code between them, and an answer. */
-    static TorturedFlow plain(Client owner, String world) {
-        var id = owner.publish(flow("plain")
+    /**
+     * Two effects, code and a change of the key-value store between them, and an answer.
+     *
+     * @param stores false leaves the change out: who does not wait for barriers has no answer from the store either
+     */
+    static TorturedFlow plain(Client owner, String world, boolean stores) {
+        var flow = flow("plain")
                 .onWebhook()
                 .step("first", Step.httpPost(world, effect(NUMBER, 1, "0")))
-                .step("code", Step.code("return inputs.number").input("number", "{{first['output'].body.number}}"))
-                .step(
+                .step("code", Step.code("return inputs.number").input("number", "{{first['output'].body.number}}"));
+        if (stores) {
+            flow = flow.step(
+                    "store",
+                    Step.piece("@activepieces/piece-store", "0.6.20", "append")
+                            .input("key", ENTRY)
+                            .input("value", NUMBER + MARK)
+                            .input("store_scope", "COLLECTION"));
+        }
+        var id = owner.publish(flow.step(
                         "second",
                         Step.httpPost(world, effect("{{code['output']}}", 2, "{{first['output'].body.answer}}")))
                 .step("answer", Step.respond("{{code['output']}}")));
         return new TorturedFlow(
-                id, List.of("first", "second"), 1, List.of(new Told(1, "first", "/output/body/answer")));
+                id, List.of("first", "second"), 1, List.of(new Told(1, "first", "/output/body/answer")), stores);
     }
 
     /** Calls {@link #called} between two effects. */

@@ -35,6 +35,7 @@ import millrace.nativepiece.HttpSender;
  * The faults inside a tortured server's own process, by system properties:
  * {@code torture.clock} names a file with the milliseconds by which the wall clock is wrong;
  * {@code torture.stopBeforeSend=n} stops the process (SIGSTOP) between the barrier of its n-th request and its sending;
+ * {@code torture.stopBeforeStore=n} stops it before the flush of its n-th change of the key-value store;
  * {@code torture.without} takes a part of the protocol away.
  */
 public final class TorturedSurroundings implements Surroundings {
@@ -144,6 +145,26 @@ public final class TorturedSurroundings implements Surroundings {
 
     @Override
     public RunTables tables(RunTables tables) {
+        var changed = changed(tables);
+        var left = STORES;
+        return left.get() == 0
+                ? changed
+                : flushing(changed, (connection, lane, batch) -> {
+                    if (batch.stream().anyMatch(TorturedSurroundings::stores) && left.getAndDecrement() == 1) {
+                        stop();
+                    }
+                    return changed.flush(connection, lane, batch);
+                });
+    }
+
+    /** Of the whole process: each writer has tables of its own. */
+    private static final AtomicInteger STORES = new AtomicInteger(Integer.getInteger("torture.stopBeforeStore", 0));
+
+    private static boolean stores(RunFlush flush) {
+        return flush.effects() != null && flush.effects().change() != null;
+    }
+
+    private static RunTables changed(RunTables tables) {
         if (without(Part.EPOCH)) {
             return flushing(tables, (connection, lane, batch) -> {
                 unfence(connection, lane);
