@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import millrace.access.Access;
+import millrace.archive.ArchivePlaces;
 import millrace.archive.ArchiveRoutes;
 import millrace.archive.Backup;
 import millrace.archive.BackupService;
@@ -134,8 +135,8 @@ public final class Millrace implements AutoCloseable {
         }
         var database = opened(Database.open(settings.database()));
         var backup = new Backup(VERSION, clock);
-        database.prepare(new MigrationBackup(
-                backup, settings.database(), settings.backups().location()));
+        var places = new ArchivePlaces(settings, clock);
+        database.prepare(new MigrationBackup(backup, settings.database(), places));
         var keys = keys(settings, database);
         var hold = opened(new Hold(database, settings.server().holdAfterAsyncFailover()));
         hold.begin();
@@ -203,11 +204,11 @@ public final class Millrace implements AutoCloseable {
         opened(new Retention(database, files, settings.runs().retention()));
         var backups = opened(new BackupService(
                 database,
-                settings.database(),
                 settings.backups(),
                 access,
                 hold,
                 backup,
+                places,
                 keys.fingerprint(),
                 ids::random,
                 clock));

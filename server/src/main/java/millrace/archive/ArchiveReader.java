@@ -6,9 +6,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class ArchiveReader implements AutoCloseable {
     private static final int CHAIN = 32;
 
-    private final Path file;
+    private final ArchivePlace place;
     private final long size;
     private final InputStream in;
     private final MessageDigest digest = TableSum.sha256();
@@ -31,17 +28,12 @@ final class ArchiveReader implements AutoCloseable {
     private byte[] chain;
     private long read;
 
-    /** @throws ArchiveRefusal when the file does not begin as an archive does */
-    ArchiveReader(Path file) {
-        this.file = file;
-        try {
-            size = Files.size(file);
-            in = new BufferedInputStream(Files.newInputStream(file), 1 << 20);
-        } catch (NoSuchFileException e) {
-            throw new ArchiveRefusal("there is no archive " + file);
-        } catch (IOException e) {
-            throw new ArchiveRefusal("the archive " + file + " can't be read: " + e);
-        }
+    /** @throws ArchiveRefusal when it does not begin as an archive does */
+    ArchiveReader(ArchivePlace place) {
+        this.place = place;
+        var contents = place.open();
+        size = contents.size();
+        in = new BufferedInputStream(contents.in(), 1 << 20);
         try {
             if (!Arrays.equals(bytes(ArchiveWriter.FIRST_LINE.length), ArchiveWriter.FIRST_LINE)) {
                 throw damaged("it does not begin as an archive of Millrace does");
@@ -100,10 +92,21 @@ final class ArchiveReader implements AutoCloseable {
             throw damaged("frame " + frames + " is of no table that the manifest names");
         }
         compare(Manifest.sums(frame.contents()), sums);
+        ends();
+        return new ArchiveWriter.Contents(sums, HexFormat.of().formatHex(chain), size);
+    }
+
+    /** Reads every byte, but no rows. @return SHA-256 over all of it */
+    String checksum() {
+        for (var frame = frame(); frame.kind() != ArchiveWriter.END; frame = frame()) {}
+        ends();
+        return HexFormat.of().formatHex(chain);
+    }
+
+    private void ends() {
         if (read != size) {
             throw damaged((size - read) + " bytes follow its end");
         }
-        return new ArchiveWriter.Contents(sums, HexFormat.of().formatHex(chain), size);
     }
 
     private @Nullable Object[] row(RowBuffer contents, TableShape table) {
@@ -164,12 +167,12 @@ final class ArchiveReader implements AutoCloseable {
         } catch (EOFException e) {
             throw damaged("it is cut off after " + size + " bytes");
         } catch (IOException e) {
-            throw damaged("it can't be read: " + e);
+            throw place.refusal("the archive " + place + " can't be read", e);
         }
     }
 
     private ArchiveRefusal damaged(String what) {
-        return new ArchiveRefusal("the archive " + file + " is damaged: " + what + "; use another backup");
+        return new ArchiveRefusal("the archive " + place + " is damaged: " + what + "; use another backup");
     }
 
     @Override

@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 import millrace.access.Access;
 import millrace.access.Principal;
 import millrace.config.BackupSettings;
-import millrace.config.DatabaseSettings;
 import millrace.database.Database;
 import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
@@ -24,13 +23,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackupService implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BackupService.class);
-    private static final Duration LONGEST = Duration.ofHours(12);
     private static final int LISTED = 200;
     private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("'cron'yyyyMMdd'T'HHmm").withZone(ZoneOffset.UTC);
 
     private final Database database;
-    private final DatabaseSettings place;
     private final BackupSettings settings;
     private final Access access;
     private final Hold hold;
@@ -38,6 +35,10 @@ public final class BackupService implements AutoCloseable {
     private final Supplier<String> ids;
     private final InstantSource clock;
     private final Backup backup;
+    private final ArchivePlaces places;
+    private final BackupLog list;
+    private final BackupAlert alert;
+    private final UsableBackups usable;
     private final BackupStore backups = new BackupStore();
     private final RecoveryMeter meter;
     private final Thread schedule;
@@ -45,24 +46,27 @@ public final class BackupService implements AutoCloseable {
     /** @param fingerprint of the encryption key of this process */
     public BackupService(
             Database database,
-            DatabaseSettings place,
             BackupSettings settings,
             Access access,
             Hold hold,
             Backup backup,
+            ArchivePlaces places,
             String fingerprint,
             Supplier<String> ids,
             InstantSource clock) {
         this.database = database;
-        this.place = place;
         this.settings = settings;
         this.access = access;
         this.hold = hold;
         this.backup = backup;
+        this.places = places;
+        this.usable = new UsableBackups(places);
+        this.list = new BackupLog(database);
+        this.alert = new BackupAlert(settings.alertUrl());
         this.fingerprint = fingerprint;
         this.ids = ids;
         this.clock = clock;
-        this.meter = new RecoveryMeter(database, clock);
+        this.meter = new RecoveryMeter(database, places, clock);
         this.schedule = Thread.ofVirtual().name("backups").start(this::repeat);
     }
 
@@ -87,27 +91,35 @@ public final class BackupService implements AutoCloseable {
 
     private void scheduled(Instant moment) {
         var id = MINUTE.format(moment);
-        if (database.transaction(tx -> backups.begin(tx, id))) {
-            make(id);
+        var next = places.next();
+        if (database.transaction(tx -> backups.begin(tx, id, next.toString()))) {
+            make(id, next);
         }
     }
 
-    private void make(String id) {
+    private void make(String id, ArchivePlace next) {
         try {
-            var made = backup.make(place, backup.fileIn(settings.location()));
-            Verification.verify(made.file(), fingerprint);
-            database.transact(tx -> backups.verified(tx, id, made));
-            var removed = backup.removeOlder(made.file(), settings.keep());
+            var made = list.recordVerified(id, () -> verified(next));
+            var removed = backup.removeOlder(made.place(), settings.keep());
             log.info(
                     "backed up {} rows to {} and verified it; removed {} old backups",
                     made.rows(),
-                    made.file(),
+                    made.place(),
                     removed.size());
         } catch (RuntimeException e) {
             var reason = String.valueOf(e.getMessage());
             log.error("the backup failed: {}", reason);
-            database.transact(tx -> backups.failed(tx, id, reason));
+            alert.failed(database.place(), id, clock.instant(), reason);
         }
+    }
+
+    private Backup.Made verified(ArchivePlace next) {
+        Backup.Made made;
+        try (var connection = database.direct("backup")) {
+            made = backup.make(connection, next);
+        }
+        Verification.verify(next, fingerprint);
+        return made;
     }
 
     /**
@@ -117,9 +129,12 @@ public final class BackupService implements AutoCloseable {
      */
     public List<BackupRecord> list(Principal principal) {
         requireOperator(principal);
-        var records = new ArrayList<>(database.<List<BackupRecord>>read(tx -> backups.list(tx, LISTED)));
+        var records = new ArrayList<>(database.<List<BackupRecord>>transaction(tx -> {
+            backups.giveUp(tx, BackupLog.LOST);
+            return backups.list(tx, LISTED);
+        }));
         for (int i = 0; i < records.size(); i++) {
-            if (RecoveryMeter.usable(records.get(i))) {
+            if (usable.test(records.get(i))) {
                 records.set(i, records.get(i).offeredNow());
                 break;
             }
@@ -135,13 +150,15 @@ public final class BackupService implements AutoCloseable {
     public BackupRecord begin(Principal principal) {
         requireOperator(principal);
         var id = ids.get();
+        var next = places.next();
         database.transact(tx -> {
-            if (backups.running(tx, LONGEST)) {
+            backups.giveUp(tx, BackupLog.LOST);
+            if (backups.running(tx)) {
                 throw MillraceException.conflict("A backup is being made.");
             }
-            backups.begin(tx, id);
+            backups.begin(tx, id, next.toString());
         });
-        Thread.ofVirtual().name("backup-" + id).start(() -> make(id));
+        Thread.ofVirtual().name("backup-" + id).start(() -> make(id, next));
         return database.read(tx -> backups.find(tx, id).orElseThrow());
     }
 

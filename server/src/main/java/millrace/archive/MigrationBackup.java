@@ -1,41 +1,40 @@
 package millrace.archive;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import millrace.config.DatabaseSettings;
 import millrace.database.Safeguard;
 
-/** Keeps the database in the folder of backups, and verifies the copy, before a change set drops or rewrites rows. */
+/** Keeps the database where its backups are, and verifies the copy, before a change set drops or rewrites rows. */
 public final class MigrationBackup implements Safeguard {
     private final Backup backup;
     private final DatabaseSettings database;
-    private final Path folder;
+    private final ArchivePlaces places;
 
-    public MigrationBackup(Backup backup, DatabaseSettings database, Path folder) {
+    public MigrationBackup(Backup backup, DatabaseSettings database, ArchivePlaces places) {
         this.backup = backup;
         this.database = database;
-        this.folder = folder;
+        this.places = places;
     }
 
-    /** @throws ArchiveRefusal when it can't be written or does not verify; then no file is left */
+    /** @throws ArchiveRefusal when it can't be written or does not verify; then nothing of it is left */
     @Override
-    public Path keep(String changeSet) {
-        var made = backup.make(database, backup.fileIn(folder, "-before-" + changeSet));
+    public String keep(String changeSet) {
+        var place = places.next("-before-" + changeSet);
+        backup.make(database, place);
         try {
-            Verification.verify(made.file(), null);
-            return made.file();
+            Verification.verify(place, null);
+            return place.toString();
         } catch (RuntimeException e) {
-            remove(made.file());
+            remove(place);
             throw e;
         }
     }
 
-    private static void remove(Path file) {
+    private static void remove(ArchivePlace place) {
         try {
-            Files.deleteIfExists(file);
+            place.remove();
         } catch (IOException e) {
-            throw new ArchiveRefusal("the backup " + file + " does not verify and can't be removed: " + e, e);
+            throw place.refusal("the backup " + place + " does not verify and can't be removed", e);
         }
     }
 }

@@ -1,12 +1,9 @@
 package millrace.archive;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
 import java.util.List;
-import millrace.archive.BackupRecord.Status;
 import millrace.archive.RecoveryPoint.BackupPoint;
 import millrace.archive.RecoveryPoint.Source;
 import millrace.database.Database;
@@ -25,9 +22,11 @@ public final class RecoveryMeter {
     private final Database database;
     private final InstantSource clock;
     private final BackupStore backups = new BackupStore();
+    private final UsableBackups usable;
 
-    public RecoveryMeter(Database database, InstantSource clock) {
+    public RecoveryMeter(Database database, ArchivePlaces places, InstantSource clock) {
         this.database = database;
+        this.usable = new UsableBackups(places);
         this.clock = clock;
     }
 
@@ -71,7 +70,7 @@ public final class RecoveryMeter {
 
     private @Nullable BackupPoint newest() {
         return database.read(tx -> backups.list(tx, LOOKED_AT)).stream()
-                .filter(RecoveryMeter::usable)
+                .filter(usable::test)
                 .findFirst()
                 .map(made -> new BackupPoint(
                         made.id(),
@@ -83,12 +82,5 @@ public final class RecoveryMeter {
                                                 .toMillis()
                                         / 1000.0)))
                 .orElse(null);
-    }
-
-    /** Whether it is the one to restore when it is the newest. */
-    static boolean usable(BackupRecord made) {
-        return made.status() == Status.VERIFIED
-                && made.location() != null
-                && Files.isRegularFile(Path.of(made.location()));
     }
 }

@@ -1,8 +1,6 @@
 package millrace.archive;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -44,7 +42,7 @@ public final class Rehearsal {
     /**
      * What came of it.
      *
-     * @param backup the file that was restored
+     * @param backup the archive that was restored
      * @param created when it was made
      * @param program the version of Millrace that made it
      * @param scratch where it was restored to
@@ -55,7 +53,7 @@ public final class Rehearsal {
      * @param changed tables whose rows were not the same after the ways back
      */
     public record Report(
-            Path backup,
+            ArchivePlace backup,
             Instant created,
             String program,
             long rows,
@@ -86,25 +84,25 @@ public final class Rehearsal {
     }
 
     /**
-     * Rehearses with the newest backup in the folder that verifies.
+     * Rehearses with the newest backup beside this one that verifies.
      *
      * @throws ArchiveRefusal when there is none
      */
-    public Report withNewestIn(Path folder) {
+    public Report withNewestBeside(ArchivePlace place) {
         var status = checked();
-        for (var file : newestFirst(folder)) {
+        for (var file : newestFirst(place)) {
             try {
                 return rehearse(file, Verification.days(file, fingerprint), status);
             } catch (ArchiveRefusal e) {
                 log.warn("not the backup {}: {}", file, e.getMessage());
             }
         }
-        throw new ArchiveRefusal("there is no backup that verifies in " + folder
+        throw new ArchiveRefusal("there is no backup that verifies in " + place.folder()
                 + ": make one with millrace db backup, or name one with --from FILE");
     }
 
     /** Rehearses with this backup. @throws ArchiveRefusal when it does not verify */
-    public Report with(Path file) {
+    public Report with(ArchivePlace file) {
         var status = checked();
         return rehearse(file, Verification.days(file, fingerprint), status);
     }
@@ -114,26 +112,19 @@ public final class Rehearsal {
         return SchemaCommands.status(settings);
     }
 
-    private static List<Path> newestFirst(Path folder) {
-        record Found(Path file, Instant created) {}
+    private static List<ArchivePlace> newestFirst(ArchivePlace place) {
+        record Found(ArchivePlace file, Instant created) {}
         var found = new ArrayList<Found>();
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (var files = Files.newDirectoryStream(folder, "[!.]*")) {
-            for (var file : files) {
-                if (Files.isRegularFile(file) && Backup.isArchive(file)) {
-                    try (var archive = new ArchiveReader(file)) {
-                        found.add(new Found(file, archive.manifest().created()));
-                    } catch (ArchiveRefusal | IllegalArgumentException e) {
-                        log.warn("not the backup {}: {}", file, e.getMessage());
-                    }
+        try {
+            for (var file : place.archives()) {
+                try (var archive = new ArchiveReader(file)) {
+                    found.add(new Found(file, archive.manifest().created()));
+                } catch (ArchiveRefusal | IllegalArgumentException e) {
+                    log.warn("not the backup {}: {}", file, e.getMessage());
                 }
             }
         } catch (IOException e) {
-            throw new ArchiveRefusal(
-                    "the folder of backups " + folder + " can't be read: " + e + "; AP_BACKUP_LOCATION names another",
-                    e);
+            throw place.refusal("the backups in " + place.folder() + " can't be listed", e);
         }
         return found.stream()
                 .sorted(Comparator.comparing(Found::created).reversed())
@@ -141,7 +132,7 @@ public final class Rehearsal {
                 .toList();
     }
 
-    private Report rehearse(Path file, Collection<LocalDate> days, MigrationStatus status) {
+    private Report rehearse(ArchivePlace file, Collection<LocalDate> days, MigrationStatus status) {
         try (var archive = new ArchiveReader(file)) {
             if (settings instanceof DatabaseSettings.Postgres postgres) {
                 var made = ScratchSchema.make(postgres).orElse(null);
@@ -165,7 +156,7 @@ public final class Rehearsal {
     }
 
     private Report rehearse(
-            Path file,
+            ArchivePlace file,
             ArchiveReader archive,
             Collection<LocalDate> days,
             MigrationStatus status,

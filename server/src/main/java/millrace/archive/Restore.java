@@ -47,10 +47,10 @@ public final class Restore {
      * @param fingerprint of the key that is set here; null when none is
      */
     public static Restored restore(
-            Path file, DatabaseSettings target, boolean force, Mode mode, @Nullable String fingerprint) {
-        var days = Verification.days(file, fingerprint);
-        try (var archive = new ArchiveReader(file)) {
-            var origin = origin(file, archive.manifest(), mode);
+            ArchivePlace place, DatabaseSettings target, boolean force, Mode mode, @Nullable String fingerprint) {
+        var days = Verification.days(place, fingerprint);
+        try (var archive = new ArchiveReader(place)) {
+            var origin = origin(place, archive.manifest(), mode);
             return switch (target) {
                 case DatabaseSettings.Postgres postgres -> intoPostgres(archive, days, postgres, force, origin);
                 case DatabaseSettings.Sqlite sqlite -> intoSqlite(archive, days, sqlite, force, origin);
@@ -58,8 +58,8 @@ public final class Restore {
         }
     }
 
-    private static Origin origin(Path file, Manifest manifest, Mode mode) {
-        var reason = "restored from " + file.getFileName() + ", a backup of " + manifest.created();
+    private static Origin origin(ArchivePlace place, Manifest manifest, Mode mode) {
+        var reason = "restored from " + place.name() + ", a backup of " + manifest.created();
         return switch (mode) {
             case HELD -> new Origin(State.RESTORED, reason, null, null);
             case RELEASED -> new Origin(State.OWN, null, null, null);

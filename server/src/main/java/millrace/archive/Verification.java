@@ -1,6 +1,5 @@
 package millrace.archive;
 
-import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.TreeSet;
 import millrace.database.Direct;
@@ -22,10 +21,10 @@ public final class Verification {
      * @param fingerprint of the key that is set here; null when none is
      * @throws ArchiveRefusal saying what is wrong
      */
-    public static Verified verify(Path file, @Nullable String fingerprint) {
-        try (var archive = new ArchiveReader(file);
+    public static Verified verify(ArchivePlace place, @Nullable String fingerprint) {
+        try (var archive = new ArchiveReader(place);
                 var scratch = Direct.scratch()) {
-            check(file, archive.manifest(), fingerprint);
+            check(place, archive.manifest(), fingerprint);
             var contents = new LoadStore(scratch).load(archive, new TreeSet<>());
             return new Verified(
                     contents.tables().size(),
@@ -36,25 +35,25 @@ public final class Verification {
         }
     }
 
-    static void check(Path file, Manifest manifest, @Nullable String fingerprint) {
+    static void check(ArchivePlace place, Manifest manifest, @Nullable String fingerprint) {
         var unknown = SchemaBuilder.unknown(manifest.schema());
         if (!unknown.isEmpty()) {
-            throw new ArchiveRefusal("the archive " + file + " has migration " + unknown.getLast()
+            throw new ArchiveRefusal("the archive " + place + " has migration " + unknown.getLast()
                     + ", which this program does not know (its newest is " + SchemaBuilder.newest()
                     + "): use Millrace " + manifest.program() + ", which wrote it, or a newer one");
         }
         var needed = manifest.keyFingerprint();
         if (fingerprint != null && needed != null && !fingerprint.equals(needed)) {
             throw new ArchiveRefusal(
-                    "AP_ENCRYPTION_KEY: the archive " + file + " was made with another key (fingerprint " + needed
+                    "AP_ENCRYPTION_KEY: the archive " + place + " was made with another key (fingerprint " + needed
                             + ", here " + fingerprint + "): set the key of its source, or its secrets can't be read");
         }
     }
 
     /** Reads every byte of the archive. @return the days to which its runs belong */
-    static TreeSet<LocalDate> days(Path file, @Nullable String fingerprint) {
-        try (var archive = new ArchiveReader(file)) {
-            check(file, archive.manifest(), fingerprint);
+    static TreeSet<LocalDate> days(ArchivePlace place, @Nullable String fingerprint) {
+        try (var archive = new ArchiveReader(place)) {
+            check(place, archive.manifest(), fingerprint);
             var days = new RunDays();
             archive.readAll(days);
             return days.found;

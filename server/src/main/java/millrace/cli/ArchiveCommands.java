@@ -1,10 +1,13 @@
 package millrace.cli;
 
-import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import millrace.Millrace;
+import millrace.archive.ArchivePlace;
+import millrace.archive.ArchivePlaces;
+import millrace.archive.BackupLog;
 import millrace.archive.Hold;
 import millrace.archive.RecoveryMeter;
 import millrace.archive.Restore.Mode;
@@ -13,6 +16,8 @@ import millrace.config.DatabaseSettings;
 import millrace.config.Keys;
 import millrace.config.Settings;
 import millrace.database.Database;
+import millrace.database.DatabaseRefusal;
+import millrace.database.Ids;
 import millrace.engine.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -38,16 +43,19 @@ final class ArchiveCommands {
         @Option(
                 names = "--out",
                 paramLabel = "FILE",
-                description = "The file; without it millrace-<time>.millrace in AP_BACKUP_LOCATION.")
-        private @Nullable Path out;
+                description =
+                        "The file, or s3://bucket/key; without it millrace-<time>.millrace in AP_BACKUP_LOCATION.")
+        private @Nullable String out;
 
-        @Option(names = "--s3", hidden = true)
+        @Option(
+                names = "--s3",
+                description = "Into the bucket: AP_BACKUP_LOCATION where that is one, else backups/ in AP_S3_BUCKET.")
         private boolean s3;
 
         @Option(
                 names = "--keep-days",
                 paramLabel = "N",
-                description = "Then removes archives in the same folder that are older than N days.")
+                description = "Then removes archives in the same place that are older than N days.")
         private @Nullable Integer keepDays;
 
         @Override
@@ -55,23 +63,29 @@ final class ArchiveCommands {
             if (keepDays != null && keepDays < 1) {
                 throw new IllegalArgumentException("--keep-days must be at least 1");
             }
-            if (s3) {
-                throw new IllegalArgumentException(
-                        "--s3 is not there yet: write a file with --out and copy it to the bucket");
+            if (s3 && out != null) {
+                throw new IllegalArgumentException("--s3 and --out exclude each other");
             }
             var settings = parent.main().settings(System.err);
-            var backup = new millrace.archive.Backup(Millrace.VERSION, InstantSource.system());
-            var directory = parent.main().workingDirectory();
-            var file = out == null ? backup.fileIn(settings.backups().location()) : directory.resolve(out);
+            var clock = InstantSource.system();
+            var places = new ArchivePlaces(settings, clock);
+            var place = out != null
+                    ? places.named(out, parent.main().workingDirectory())
+                    : s3 ? places.nextInBucket() : places.next();
+            var backup = new millrace.archive.Backup(Millrace.VERSION, clock);
             long began = System.nanoTime();
-            var made = backup.make(settings.database(), file);
-            System.out.println("wrote " + made.file() + ": " + counted(made.rows(), "row") + " of "
+            millrace.archive.Backup.Made made;
+            try (var list = BackupLog.of(settings.database())) {
+                made = list.record(
+                        new Ids(new SecureRandom()).random(), place, () -> backup.make(settings.database(), place));
+            }
+            System.out.println("wrote " + made.place() + ": " + counted(made.rows(), "row") + " of "
                     + counted(made.tables(), "table") + ", " + counted(made.bytes(), "byte") + ", in "
                     + Duration.ofNanos(System.nanoTime() - began).toMillis() + " ms");
             System.out.println("sha256 over every byte: " + made.checksum());
             System.out.println(keys(settings));
             if (keepDays != null) {
-                backup.removeOlder(made.file(), Duration.ofDays(keepDays))
+                backup.removeOlder(made.place(), Duration.ofDays(keepDays))
                         .forEach(old -> System.out.println("removed " + old));
             }
             return 0;
@@ -91,20 +105,33 @@ final class ArchiveCommands {
         @SuppressWarnings("NullAway.Init")
         private DatabaseCommands parent;
 
-        @Parameters(paramLabel = "FILE", description = "The backup.")
+        @Parameters(paramLabel = "FILE", description = "The backup: a path, or s3://bucket/key.")
         @SuppressWarnings("NullAway.Init")
-        private Path file;
+        private String file;
 
         @Override
         public Integer call() {
             var settings = parent.main().settings(System.err);
-            var path = parent.main().workingDirectory().resolve(file);
-            var verified = Verification.verify(path, Keys.fingerprintOf(settings));
-            System.out.println("verified " + path + ": " + counted(verified.rows(), "row") + " of "
+            var place = new ArchivePlaces(settings, InstantSource.system())
+                    .named(file, parent.main().workingDirectory());
+            var verified = Verification.verify(place, Keys.fingerprintOf(settings));
+            System.out.println("verified " + place + ": " + counted(verified.rows(), "row") + " of "
                     + counted(verified.tables(), "table") + " restore with the same counts and checksums, foreign keys"
                     + " hold" + (verified.keyChecked() ? ", the key is the one that is set here" : ""));
             System.out.println("sha256 over every byte: " + verified.checksum());
+            note(settings.database(), place, verified.checksum());
             return 0;
+        }
+
+        /** So that the server offers it, if it is one of the configured database; which need not be there. */
+        private static void note(DatabaseSettings database, ArchivePlace place, String checksum) {
+            try (var list = BackupLog.of(database)) {
+                if (list.verified(place, checksum)) {
+                    System.out.println("the list of backups in " + database.place() + " says so, too");
+                }
+            } catch (DatabaseRefusal notThere) {
+                // It is an archive of another database, or of one that has been lost.
+            }
         }
     }
 
@@ -114,9 +141,9 @@ final class ArchiveCommands {
         @SuppressWarnings("NullAway.Init")
         private DatabaseCommands parent;
 
-        @Parameters(paramLabel = "FILE", description = "The backup.")
+        @Parameters(paramLabel = "FILE", description = "The backup: a path, or s3://bucket/key.")
         @SuppressWarnings("NullAway.Init")
-        private Path file;
+        private String file;
 
         @Option(
                 names = "--to",
@@ -141,13 +168,14 @@ final class ArchiveCommands {
                 throw new IllegalArgumentException("--release and --as-clone exclude each other");
             }
             var settings = parent.main().settings(System.err);
-            var path = parent.main().workingDirectory().resolve(file);
+            var place = new ArchivePlaces(settings, InstantSource.system())
+                    .named(file, parent.main().workingDirectory());
             DatabaseSettings target =
                     to == null ? settings.database() : parent.main().database("--to", to);
             var mode = asClone ? Mode.CLONE : release ? Mode.RELEASED : Mode.HELD;
-            var restored = millrace.archive.Restore.restore(path, target, force, mode, Keys.fingerprintOf(settings));
-            System.out.println("restored " + path + " into " + restored.place() + ": " + counted(restored.rows(), "row")
-                    + " of " + counted(restored.tables(), "table"));
+            var restored = millrace.archive.Restore.restore(place, target, force, mode, Keys.fingerprintOf(settings));
+            System.out.println("restored " + place + " into " + restored.place() + ": "
+                    + counted(restored.rows(), "row") + " of " + counted(restored.tables(), "table"));
             switch (mode) {
                 case HELD -> {
                     System.out.println("the database is held: " + counted(restored.held(), "run")
@@ -224,10 +252,11 @@ final class ArchiveCommands {
 
         @Override
         public Integer call() {
-            try (var database =
-                    Database.beside(parent.main().settings(System.err).database())) {
+            var settings = parent.main().settings(System.err);
+            try (var database = Database.beside(settings.database())) {
                 database.migrations().requireCurrent();
-                var point = new RecoveryMeter(database, InstantSource.system()).measure();
+                var clock = InstantSource.system();
+                var point = new RecoveryMeter(database, new ArchivePlaces(settings, clock), clock).measure();
                 System.out.println(json ? Json.text(Json.MAPPER.valueToTree(point)) : point.toString());
                 return 0;
             }

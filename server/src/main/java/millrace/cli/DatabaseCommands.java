@@ -3,6 +3,7 @@ package millrace.cli;
 import java.time.InstantSource;
 import java.util.List;
 import millrace.Millrace;
+import millrace.archive.ArchivePlaces;
 import millrace.archive.Backup;
 import millrace.archive.MigrationBackup;
 import millrace.config.Settings;
@@ -70,7 +71,7 @@ final class DatabaseCommands {
         return new MigrationBackup(
                 new Backup(Millrace.VERSION, InstantSource.system()),
                 settings.database(),
-                settings.backups().location());
+                new ArchivePlaces(settings, InstantSource.system()));
     }
 
     static void print(List<String> lines, String nothing) {

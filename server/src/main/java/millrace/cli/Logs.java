@@ -44,7 +44,7 @@ final class Logs {
         // Libraries at their own DEBUG say more than everything of ours; and what jOOQ warns of, an old PostgreSQL, we
         // say
         // ourselves where it matters.
-        for (var library : new String[] {"io.helidon", "jdk"}) {
+        for (var library : new String[] {"io.helidon", "jdk", "software.amazon"}) {
             context.getLogger(library).setLevel(root.getLevel().isGreaterOrEqual(Level.WARN) ? null : Level.WARN);
         }
         context.getLogger("org.jooq").setLevel(debugging() ? Level.WARN : Level.ERROR);

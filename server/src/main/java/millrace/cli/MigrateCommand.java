@@ -1,12 +1,13 @@
 package millrace.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import millrace.archive.ArchivePlaces;
 import millrace.archive.Rehearsal;
 import millrace.config.Keys;
 import millrace.config.Settings;
@@ -39,7 +40,7 @@ final class MigrateCommand implements Callable<Integer> {
     private boolean rehearse;
 
     @Option(names = "--from", paramLabel = "FILE", description = "With --rehearse: this backup.")
-    private @Nullable Path from;
+    private @Nullable String from;
 
     @Option(names = "--json", description = "With --rehearse: as one JSON object.")
     private boolean json;
@@ -74,10 +75,11 @@ final class MigrateCommand implements Callable<Integer> {
     }
 
     private int rehearsed(Settings all) {
+        var places = new ArchivePlaces(all, InstantSource.system());
         var rehearsal = new Rehearsal(all.database(), Keys.fingerprintOf(all));
         var report = from == null
-                ? rehearsal.withNewestIn(all.backups().location())
-                : rehearsal.with(parent.main().workingDirectory().resolve(from));
+                ? rehearsal.withNewestBeside(places.next())
+                : rehearsal.with(places.named(from, parent.main().workingDirectory()));
         System.out.println(json ? Json.text(json(report)) : text(report));
         var failures = report.failures();
         if (!failures.isEmpty()) {

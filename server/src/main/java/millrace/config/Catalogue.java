@@ -231,10 +231,47 @@ final class Catalogue {
     final Setting<String> backupLocation = add(
             DATABASE,
             "AP_BACKUP_LOCATION",
-            Kind.folder(),
+            Kind.folderOrBucket(),
             "backups",
             "",
-            "The folder of the server's backups and of db backup without --out; relative to the working directory.");
+            "Where the server's backups and those of db backup without --out go; a folder is relative to the working"
+                    + " directory.");
+    final Setting<Secret> alertUrl = secret(
+            DATABASE,
+            "AP_ALERT_WEBHOOK_URL",
+            Kind.secretAddress(),
+            "A webhook that is told of a failed backup of the server, as JSON in a POST.");
+
+    final Setting<URI> s3Endpoint = add(
+            DATABASE,
+            "AP_S3_ENDPOINT",
+            webAddress(),
+            "",
+            "",
+            "Address of the S3 service, for example of MinIO; AWS_ENDPOINT_URL, or AWS itself, when unset.");
+    final Setting<String> s3Region = add(
+            DATABASE, "AP_S3_REGION", text(), "", "", "Region of the bucket; AWS_REGION, or us-east-1, when unset.");
+    final Setting<String> s3Bucket = add(
+            DATABASE,
+            "AP_S3_BUCKET",
+            text(),
+            "",
+            "",
+            "Bucket of db backup --s3, under backups/, unless AP_BACKUP_LOCATION names one.");
+    final Setting<String> s3AccessKeyId =
+            add(DATABASE, "AP_S3_ACCESS_KEY_ID", text(), "", "", "Access key of the S3 service.");
+    final Setting<Secret> s3SecretAccessKey = secret(
+            DATABASE,
+            "AP_S3_SECRET_ACCESS_KEY",
+            Kind.secret("text without blanks", Pattern.compile("\\S+")),
+            "Its secret key.");
+    final Setting<Boolean> s3Role = add(
+            DATABASE,
+            "AP_S3_USE_IRSA",
+            yesOrNo(),
+            "false",
+            "",
+            "Takes the credentials from the role of the pod, container or machine (or the AWS_ variables) instead.");
 
     final Setting<Duration> webhookTimeout = add(
             WEBHOOKS,
@@ -432,7 +469,7 @@ final class Catalogue {
             "AP_QUEUE_*",
             "AP_REDIS_*",
             "AP_RUNS_METADATA_UPDATE_CONCURRENCY",
-            "AP_S3_*",
+            "AP_S3_USE_SIGNED_URLS",
             "AP_SCIM_DEFAULT_PROJECT_ROLE",
             "AP_SMTP_*",
             "AP_TOOL_SEARCH_ENABLED",

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -76,10 +77,23 @@ record Kind<T>(String description, Function<String, T> read) {
         });
     }
 
-    static Kind<String> folder() {
-        return new Kind<>("a path of a folder", text -> {
-            check(!text.contains("://") && !text.contains("\0"));
+    static Kind<String> folderOrBucket() {
+        return new Kind<>("a path of a folder or s3://bucket/prefix", text -> {
+            BackupLocation.of(text, Path.of("/"));
             return text;
+        });
+    }
+
+    /** Where to send requests; its path or query may let in whoever knows it. */
+    static Kind<Secret> secretAddress() {
+        return new Kind<>("a URL that begins with http:// or https://", text -> {
+            try {
+                var uri = new URI(text);
+                check(uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme())));
+                return new Secret(text);
+            } catch (URISyntaxException e) {
+                throw new IllegalArgumentException(e);
+            }
         });
     }
 

@@ -19,6 +19,7 @@ public record Settings(
         HttpSettings http,
         DatabaseSettings database,
         BackupSettings backups,
+        S3Settings s3,
         KeySettings keys,
         WebhookSettings webhooks,
         RunSettings runs,
@@ -40,6 +41,18 @@ public record Settings(
         var values = new Values(EnvFile.merge(workingDirectory.resolve(".env"), environment, faults), faults);
         var in = new Catalogue();
         var port = values.get(in.port);
+        var location = BackupLocation.of(values.get(in.backupLocation), workingDirectory);
+        var s3 = s3(in, values);
+        var database = new DatabaseReader(in, values, workingDirectory).read();
+        if (values.present(in.backupCron)
+                && database instanceof DatabaseSettings.Postgres postgres
+                && (postgres.poolSize() == 3 || postgres.poolSize() == 6)) {
+            values.fault(
+                    in.poolSize, "leaves no connection for the backups of AP_BACKUP_CRON; take 4, 5 or at least 7");
+        }
+        if (location instanceof BackupLocation.Bucket) {
+            faults.addAll(s3.faults());
+        }
         var settings = new Settings(
                 ProgramSettings.find(environment),
                 new ServerSettings(
@@ -57,11 +70,13 @@ public record Settings(
                         new SignInLimit(
                                 values.get(in.signInLimited), values.get(in.signInMax), values.get(in.signInWindow)),
                         values.get(in.maxFile)),
-                new DatabaseReader(in, values, workingDirectory).read(),
+                database,
                 new BackupSettings(
                         values.find(in.backupCron).orElse(null),
                         values.get(in.backupKeep),
-                        workingDirectory.toAbsolutePath().resolve(values.get(in.backupLocation))),
+                        location,
+                        values.find(in.alertUrl).orElse(null)),
+                s3,
                 new KeySettings(
                         values.find(in.encryptionKey).orElse(null),
                         values.find(in.jwtSecret).orElse(null)),
@@ -92,6 +107,20 @@ public record Settings(
             throw new BadSettings(faults);
         }
         return settings;
+    }
+
+    private static S3Settings s3(Catalogue in, Values values) {
+        return new S3Settings(
+                values.find(in.s3Endpoint)
+                        .or(() -> values.foreign(in.s3Endpoint, "AWS_ENDPOINT_URL"))
+                        .orElse(null),
+                values.find(in.s3Region)
+                        .or(() -> values.foreign(in.s3Region, "AWS_REGION"))
+                        .orElse("us-east-1"),
+                values.find(in.s3Bucket).orElse(null),
+                values.find(in.s3AccessKeyId).orElse(null),
+                values.find(in.s3SecretAccessKey).orElse(null),
+                values.get(in.s3Role));
     }
 
     private static int projectLimit(Catalogue in, Values values) {

@@ -27,7 +27,12 @@ final class Values {
 
     /** The value if it is set and good. */
     <T> Optional<T> find(Setting<T> setting) {
-        var raw = environment.get(setting.name());
+        return foreign(setting, setting.name());
+    }
+
+    /** The same by a name that is not ours. */
+    <T> Optional<T> foreign(Setting<T> setting, String name) {
+        var raw = environment.get(name);
         if (raw == null || raw.isBlank()) {
             return Optional.empty();
         }
@@ -35,10 +40,9 @@ final class Values {
         try {
             return Optional.of(setting.kind().read().apply(text));
         } catch (IllegalArgumentException e) {
-            fault(
-                    setting,
-                    (setting.secret() ? "its value" : quoted(text)) + " is not "
-                            + setting.kind().description());
+            faults.add(name + ": "
+                    + (setting.secret() ? "its value" : quoted(text)) + " is not "
+                    + setting.kind().description());
             return Optional.empty();
         }
     }

@@ -20,6 +20,13 @@ sealed interface Connections extends AutoCloseable permits PostgresConnections, 
 
     DedicatedWriter writer(String purpose);
 
+    /**
+     * A connection for one long work, which counts among those of this process.
+     *
+     * @throws DatabaseRefusal when there would be none left for requests
+     */
+    Direct direct(String purpose) throws SQLException;
+
     @Override
     void close();
 

@@ -283,6 +283,23 @@ public final class Database implements AutoCloseable {
         return connector.open(purpose);
     }
 
+    /**
+     * One connection in autocommit mode for one long work beside the server's, such as a backup; it counts among the
+     * server's connections. The caller closes it.
+     *
+     * @throws DatabaseRefusal when there would be none left for requests, or the database is away
+     */
+    public Direct direct(String purpose) {
+        try {
+            return connections.direct(purpose);
+        } catch (SQLException e) {
+            throw new DatabaseRefusal(
+                    "the database " + place() + " can't be reached for the " + purpose + ": " + e.getMessage()
+                            + "; run it again when it is there",
+                    e);
+        }
+    }
+
     /** A way to write that no request can starve; on SQLite it shares the one writer connection. */
     public DedicatedWriter writer(String purpose) {
         return connections.writer(purpose);

@@ -18,11 +18,19 @@ public final class Direct implements AutoCloseable {
     private final Connector connector;
     private final Connection connection;
     private final @Nullable SqliteLock lock;
+    private @Nullable Runnable afterwards;
 
     private Direct(Connector connector, Connection connection, @Nullable SqliteLock lock) {
         this.connector = connector;
         this.connection = connection;
         this.lock = lock;
+    }
+
+    /** A connection that counts among others. @param afterwards hears once that it is closed */
+    static Direct counted(Connector connector, Connection connection, Runnable afterwards) {
+        var direct = new Direct(connector, connection, null);
+        direct.afterwards = afterwards;
+        return direct;
     }
 
     /**
@@ -203,6 +211,10 @@ public final class Direct implements AutoCloseable {
         quietlyClose();
         if (lock != null) {
             lock.close();
+        }
+        if (afterwards != null) {
+            afterwards.run();
+            afterwards = null;
         }
     }
 }

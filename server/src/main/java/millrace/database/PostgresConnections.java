@@ -30,6 +30,8 @@ final class PostgresConnections implements Connections {
     /** The purpose of the connection that renews the lease, once a second. */
     private static final String DISPATCH = "dispatch";
 
+    private static final Duration UNHURRIED = Duration.ofSeconds(30);
+
     private static final String IDLE_IN_TRANSACTION = "30s";
 
     private static final String JOURNAL = "journal";
@@ -108,6 +110,31 @@ final class PostgresConnections implements Connections {
             return new SharedConnection();
         }
         return owned(purpose, purpose.equals(JOURNAL) ? LONGEST_FLUSH : LONGEST_DISPATCH);
+    }
+
+    /** One of the pool: with a single one there would be none left for requests for as long as the work takes. */
+    @Override
+    public Direct direct(String purpose) throws SQLException {
+        if (general(connector.settings().poolSize()) < 2) {
+            throw new DatabaseRefusal(
+                    "the server's " + purpose + " needs a connection beside those of its requests: set"
+                            + " AP_POSTGRES_POOL_SIZE to 4, 5 or at least 7");
+        }
+        var pooled = pool.take(new Patience(UNHURRIED));
+        pooled.keep();
+        pooled.spoil();
+        try {
+            pooled.connection().setAutoCommit(true);
+            try (var statement = pooled.connection().createStatement()) {
+                if (!connector.pooled() && !connector.settings().parameters().containsKey("application_name")) {
+                    statement.execute("SET application_name = 'millrace:" + purpose + "'");
+                }
+            }
+            return Direct.counted(connector, pooled.connection(), pooled::giveBack);
+        } catch (SQLException e) {
+            pooled.giveBack();
+            throw e;
+        }
     }
 
     private OwnConnection owned(String purpose, Duration longest) {

@@ -36,6 +36,8 @@ final class PostgresPool implements AutoCloseable {
 
     private static final long FORSAKEN_NANOS = Duration.ofMinutes(1).toNanos();
 
+    private static final long KEPT_NANOS = Duration.ofDays(30).toNanos();
+
     private final PostgresConnector connector;
     private final Reach reach;
     private final Parking parking;
@@ -95,6 +97,11 @@ final class PostgresPool implements AutoCloseable {
         /** It will not be used again. */
         void spoil() {
             useless = true;
+        }
+
+        /** Whoever has it takes the time it takes. */
+        void keep() {
+            deadline = System.nanoTime() + KEPT_NANOS;
         }
 
         /** Whoever has it has waited for as long as it may. */

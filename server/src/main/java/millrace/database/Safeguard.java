@@ -1,7 +1,5 @@
 package millrace.database;
 
-import java.nio.file.Path;
-
 /** Keeps a copy of the whole database before a change set drops or rewrites rows. */
 @FunctionalInterface
 public interface Safeguard {
@@ -17,5 +15,5 @@ public interface Safeguard {
      * @return where the copy lies
      * @throws RuntimeException whose message says, in one line, why there is none
      */
-    Path keep(String changeSet);
+    String keep(String changeSet);
 }

@@ -25,12 +25,14 @@ final class SqliteConnections implements Connections {
     private final @Nullable SqliteLock lock;
     private final Reach reach;
     private final Parking parking;
+    private final SqliteConnector connector;
     private final Connection writer;
     private final ReentrantLock writing = new ReentrantLock(true);
     private final ArrayBlockingQueue<Connection> idleReaders = new ArrayBlockingQueue<>(READERS, true);
     private final List<Connection> readers = new ArrayList<>();
 
     SqliteConnections(SqliteConnector connector, boolean alone, Reach reach, Parking parking) throws SQLException {
+        this.connector = connector;
         this.reach = reach;
         this.parking = parking;
         connector.refuseNetworkFolder();
@@ -81,6 +83,12 @@ final class SqliteConnections implements Connections {
             throw new NotConnected("no turn to read in time");
         }
         return begin(reader, "BEGIN", idleReaders::add);
+    }
+
+    /** Readers do not count here: the log serves any number. */
+    @Override
+    public Direct direct(String purpose) throws SQLException {
+        return Direct.counted(connector, connector.open(purpose), () -> {});
     }
 
     @Override

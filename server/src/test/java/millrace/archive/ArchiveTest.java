@@ -28,20 +28,24 @@ class ArchiveTest {
     @TempDir
     private Path folder;
 
+    private ArchivePlace at(String name) {
+        return new FilePlace(folder.resolve(name));
+    }
+
     @OnBothDatabases
     void every_table_comes_back_as_it_was_on_both_databases(TestDatabases databases) throws Exception {
         var source = databases.migrated();
         Filled.fill(source);
         var original = Filled.sums(source);
 
-        var first = BACKUP.make(source, folder.resolve("first"));
+        var first = BACKUP.make(source, at("first"));
         var here = databases.empty();
-        Restore.restore(first.file(), here, false, Restore.Mode.HELD, null);
+        Restore.restore(first.place(), here, false, Restore.Mode.HELD, null);
         var file = new DatabaseSettings.Sqlite(folder.resolve("elsewhere.db"));
-        Restore.restore(first.file(), file, false, Restore.Mode.HELD, null);
-        var second = BACKUP.make(file, folder.resolve("second"));
+        Restore.restore(first.place(), file, false, Restore.Mode.HELD, null);
+        var second = BACKUP.make(file, at("second"));
         var again = databases.empty();
-        Restore.restore(second.file(), again, false, Restore.Mode.RELEASED, null);
+        Restore.restore(second.place(), again, false, Restore.Mode.RELEASED, null);
 
         assertThat(original)
                 .hasSizeGreaterThan(40)
@@ -49,7 +53,7 @@ class ArchiveTest {
         assertThat(Filled.sums(here)).isEqualTo(original);
         assertThat(Filled.sums(file)).isEqualTo(original);
         assertThat(Filled.sums(again)).isEqualTo(original);
-        assertThat(Verification.verify(second.file(), null).rows()).isEqualTo(second.rows());
+        assertThat(Verification.verify(second.place(), null).rows()).isEqualTo(second.rows());
         opens(again);
     }
 
@@ -66,7 +70,7 @@ class ArchiveTest {
             throws Exception {
         var source = databases.migrated();
         Filled.fill(source);
-        var archive = BACKUP.make(source, folder.resolve("good")).file();
+        var archive = BACKUP.make(source, at("good")).place();
         var target = databases.migrated();
         var before = Filled.sums(target);
         var broken = folder.resolve("broken");
@@ -76,7 +80,7 @@ class ArchiveTest {
                 .isInstanceOf(DatabaseRefusal.class)
                 .hasMessageContaining("holds tables of Millrace already")
                 .hasMessageContaining("--force");
-        assertThatThrownBy(() -> Restore.restore(broken, target, true, Restore.Mode.HELD, null))
+        assertThatThrownBy(() -> Restore.restore(new FilePlace(broken), target, true, Restore.Mode.HELD, null))
                 .isInstanceOf(DatabaseRefusal.class)
                 .hasMessageContaining("project");
         assertThat(Filled.sums(target)).isEqualTo(before);
@@ -85,7 +89,7 @@ class ArchiveTest {
     }
 
     /** A well-formed archive whose flows have lost their project. */
-    private byte[] orphan(Path archive, DatabaseSettings source) throws Exception {
+    private byte[] orphan(ArchivePlace archive, DatabaseSettings source) throws Exception {
         var out = new java.io.ByteArrayOutputStream();
         try (var reader = new ArchiveReader(archive)) {
             var writer = new ArchiveWriter(out, reader.manifest());
@@ -128,17 +132,17 @@ class ArchiveTest {
     void a_backup_leaves_nothing_of_one_that_failed(TestDatabases databases) throws Exception {
         var left = Files.writeString(folder.resolve(".killed.millrace.partial"), "left over");
         var unrelated = Files.writeString(folder.resolve("notes.txt"), "mine");
-        var old = BACKUP.make(databases.migrated(), folder.resolve("old")).file();
-        Files.setLastModifiedTime(old, java.nio.file.attribute.FileTime.from(NOW.minus(Duration.ofDays(40))));
+        var old = BACKUP.make(databases.migrated(), at("old")).place();
+        Files.setLastModifiedTime(
+                folder.resolve("old"), java.nio.file.attribute.FileTime.from(NOW.minus(Duration.ofDays(40))));
         Files.setLastModifiedTime(unrelated, java.nio.file.attribute.FileTime.from(NOW.minus(Duration.ofDays(40))));
 
-        var made = BACKUP.make(databases.migrated(), folder.resolve("new"));
-        assertThatThrownBy(() -> BACKUP.make(databases.empty(), folder.resolve("none")))
-                .isInstanceOf(DatabaseRefusal.class);
+        var made = BACKUP.make(databases.migrated(), at("new"));
+        assertThatThrownBy(() -> BACKUP.make(databases.empty(), at("none"))).isInstanceOf(DatabaseRefusal.class);
 
-        assertThat(BACKUP.removeOlder(made.file(), Duration.ofDays(30))).containsExactly(old);
+        assertThat(BACKUP.removeOlder(made.place(), Duration.ofDays(30))).containsExactly(old.toString());
         try (var files = Files.list(folder)) {
-            assertThat(files).containsExactlyInAnyOrder(made.file(), unrelated);
+            assertThat(files).containsExactlyInAnyOrder(folder.resolve("new"), unrelated);
         }
         assertThat(left).doesNotExist();
     }
@@ -184,7 +188,7 @@ class ArchiveTest {
     }
 
     private static void refused(Path changed) {
-        assertThatThrownBy(() -> Verification.days(changed, null))
+        assertThatThrownBy(() -> Verification.days(new FilePlace(changed), null))
                 .isInstanceOf(ArchiveRefusal.class)
                 .hasMessageContaining(changed.toString());
     }
@@ -212,9 +216,9 @@ class ArchiveTest {
         var archive = folder.resolve("keyed");
         Files.write(archive, archiveOf("0123456789abcdef"));
 
-        Verification.verify(archive, "0123456789abcdef");
+        Verification.verify(new FilePlace(archive), "0123456789abcdef");
 
-        assertThatThrownBy(() -> Verification.verify(archive, "fedcba9876543210"))
+        assertThatThrownBy(() -> Verification.verify(new FilePlace(archive), "fedcba9876543210"))
                 .isInstanceOf(ArchiveRefusal.class)
                 .hasMessageContaining("AP_ENCRYPTION_KEY");
     }

@@ -25,10 +25,10 @@ class RehearsalTest {
     @TempDir
     private Path folder;
 
-    private Path backup(DatabaseSettings settings, String name, Instant at) {
+    private ArchivePlace backup(DatabaseSettings settings, String name, Instant at) {
         return new Backup("test", InstantSource.fixed(at))
-                .make(settings, folder.resolve(name))
-                .file();
+                .make(settings, new FilePlace(folder.resolve(name)))
+                .place();
     }
 
     @OnBothDatabases
@@ -38,11 +38,11 @@ class RehearsalTest {
         Filled.fill(settings);
         var file = backup(settings, "one", NOW);
         try (var database = Database.open(settings)) {
-            database.migrations(id -> file).rollback(2);
+            database.migrations(id -> file.toString()).rollback(2);
         }
         var before = Filled.sums(settings);
 
-        var report = new Rehearsal(settings, null).withNewestIn(folder);
+        var report = new Rehearsal(settings, null).withNewestBeside(new FilePlace(folder.resolve("any")));
 
         assertThat(report.up()).extracting("id").containsExactly("0007_operations", "0008_backups");
         assertThat(report.down()).extracting("id").containsExactly("0008_backups", "0007_operations");
@@ -69,20 +69,20 @@ class RehearsalTest {
         var good = backup(settings, "good", NOW);
         backup(settings, "older", NOW.minusSeconds(60));
         var bad = backup(settings, "bad", NOW.plusSeconds(60));
-        var bytes = Files.readAllBytes(bad);
+        var bytes = Files.readAllBytes(folder.resolve("bad"));
         bytes[bytes.length / 2] ^= 1;
-        Files.write(bad, bytes);
+        Files.write(folder.resolve("bad"), bytes);
         // What it says itself counts, not when it was copied.
-        Files.setLastModifiedTime(good, FileTime.from(NOW.minusSeconds(600)));
+        Files.setLastModifiedTime(folder.resolve("good"), FileTime.from(NOW.minusSeconds(600)));
         Files.writeString(folder.resolve("note"), "not an archive");
         var rehearsal = new Rehearsal(settings, null);
 
-        var report = rehearsal.withNewestIn(folder);
+        var report = rehearsal.withNewestBeside(new FilePlace(folder.resolve("any")));
         assertThat(report.backup()).isEqualTo(good);
         assertThat(report.up()).isEmpty();
         assertThat(report.failures()).isEmpty();
         assertThatThrownBy(() -> rehearsal.with(bad)).isInstanceOf(ArchiveRefusal.class);
-        assertThatThrownBy(() -> rehearsal.withNewestIn(folder.resolve("nowhere")))
+        assertThatThrownBy(() -> rehearsal.withNewestBeside(new FilePlace(folder.resolve("nowhere/any"))))
                 .isInstanceOf(ArchiveRefusal.class)
                 .hasMessageStartingWith("there is no backup that verifies in ")
                 .hasMessageContaining("millrace db backup");

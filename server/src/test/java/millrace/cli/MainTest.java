@@ -7,7 +7,11 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
+import millrace.config.DatabaseSettings;
+import millrace.database.Direct;
 import millrace.engine.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -117,6 +121,33 @@ class MainTest {
                 .containsExactly("0007_operations", "0008_backups");
         assertThat(run(Map.of(), "db", "status")).isZero();
         assertThat(printed).endsWith("6 applied, 2 pending\n");
+    }
+
+    @Test
+    void backups_of_the_configured_database_are_in_its_list() throws Exception {
+        var folder = Files.createDirectory(directory.resolve("a-folder"));
+        assertThat(run(Map.of(), "db", "migrate")).isZero();
+        assertThat(run(Map.of(), "db", "backup", "--out", folder.toString())).isEqualTo(1);
+        assertThat(complained).endsWith("there is a folder of this name\n");
+        assertThat(listed()).containsExactly("FAILED " + folder);
+
+        assertThat(run(Map.of(), "db", "backup", "--out", "one.millrace")).isZero();
+        assertThat(listed()).containsExactly("FAILED " + folder, "COMPLETE " + directory.resolve("one.millrace"));
+        assertThat(run(Map.of(), "db", "verify", "one.millrace")).isZero();
+        assertThat(listed()).containsExactly("FAILED " + folder, "VERIFIED " + directory.resolve("one.millrace"));
+
+        Files.copy(directory.resolve("one.millrace"), directory.resolve("copy"));
+        assertThat(run(Map.of(), "db", "verify", "copy")).isZero();
+        assertThat(printed).doesNotContain("the list");
+        assertThat(run(Map.of("AP_SQLITE_PATH", "none.db"), "db", "verify", "copy"))
+                .isZero();
+        assertThat(directory.resolve("none.db")).doesNotExist();
+    }
+
+    private List<String> listed() throws SQLException {
+        try (var direct = Direct.beside(new DatabaseSettings.Sqlite(directory.resolve("activepieces.db")), "test")) {
+            return direct.texts("SELECT status || ' ' || location FROM backup WHERE kind = 'BACKUP' ORDER BY created");
+        }
     }
 
     @Test

@@ -112,7 +112,7 @@ class MigrationsTest {
         var kept = new ArrayList<String>();
         Safeguard safeguard = id -> {
             kept.add(id);
-            return Path.of("copy");
+            return "copy";
         };
         Safeguard failing = id -> {
             throw new IllegalStateException("the disk is full");
@@ -141,7 +141,7 @@ class MigrationsTest {
                 settings,
                 id -> {
                     kept.add(id);
-                    return Path.of("copy");
+                    return "copy";
                 },
                 FIRST,
                 filled);

@@ -133,6 +133,30 @@ class PostgresOpeningTest {
                 .hasMessageNotContainingAny("s3cret", "\n");
     }
 
+    @OnBothDatabases
+    void a_connection_for_a_backup_is_one_of_the_pools(TestDatabases databases) throws Exception {
+        if (!(databases.migrated() instanceof Postgres settings)) {
+            return;
+        }
+        try (var database = Database.open(TestDatabases.sized(settings, 4));
+                var first = database.direct("backup")) {
+            assertThat(first.texts("SELECT current_setting('application_name')"))
+                    .containsExactly("millrace:backup");
+            assertThat(database.<Integer>read(tx -> 1)).isOne();
+            assertThat(first.texts("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"))
+                    .containsExactly("2");
+            try (var second = Executors.newVirtualThreadPerTaskExecutor()) {
+                var other = second.submit(() -> database.direct("backup"));
+                first.close();
+                other.get().close();
+            }
+            assertThat(database.<Integer>read(tx -> 1)).isOne();
+        }
+        try (var database = Database.open(TestDatabases.sized(settings, 3))) {
+            assertThatThrownBy(() -> database.direct("backup")).hasMessageContaining("AP_POSTGRES_POOL_SIZE");
+        }
+    }
+
     @Test
     void the_pool_leaves_room_for_writers_and_notifier() {
         assertThat(PostgresConnections.general(3)).isOne();

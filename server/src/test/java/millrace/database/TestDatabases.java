@@ -124,7 +124,17 @@ public final class TestDatabases implements AutoCloseable {
         return copy(settings, database, settings.user(), settings.password());
     }
 
+    /** The same with so many connections. */
+    public static Postgres sized(Postgres settings, int connections) {
+        return copy(settings, settings.database(), settings.user(), settings.password(), connections);
+    }
+
     private static Postgres copy(Postgres from, String database, String user, @Nullable Secret password) {
+        return copy(from, database, user, password, from.poolSize());
+    }
+
+    private static Postgres copy(
+            Postgres from, String database, String user, @Nullable Secret password, int connections) {
         return new Postgres(
                 from.hosts(),
                 database,
@@ -132,7 +142,7 @@ public final class TestDatabases implements AutoCloseable {
                 password,
                 from.tls(),
                 from.parameters(),
-                from.poolSize(),
+                connections,
                 from.idleTimeout(),
                 from.connectTimeout(),
                 from.acquireTimeout(),

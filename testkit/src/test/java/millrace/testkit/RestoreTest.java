@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
+import millrace.archive.ArchivePlaces;
 import millrace.archive.Backup;
 import millrace.archive.Hold;
 import millrace.archive.Rehearsal;
@@ -73,13 +74,14 @@ class RestoreTest {
             source.owner().paused(later);
             source.owner().paused(due);
 
-            var made = new Backup("test", InstantSource.system()).make(source.databaseSettings(), folder.resolve("b"));
-            var rehearsed = new Rehearsal(source.databaseSettings(), null).with(made.file());
+            var made = new Backup("test", InstantSource.system())
+                    .make(source.databaseSettings(), ArchivePlaces.file(folder.resolve("b")));
+            var rehearsed = new Rehearsal(source.databaseSettings(), null).with(made.place());
             assertThat(rehearsed.failures()).isEmpty();
             assertThat(rehearsed.runs().paused()).isEqualTo(2);
             assertThat(rehearsed.runs().others()).isEqualTo(1);
             assertThat(rehearsed.flows().bySchema().values()).containsExactly(4);
-            Restore.restore(made.file(), target, false, Restore.Mode.HELD, null);
+            Restore.restore(made.place(), target, false, Restore.Mode.HELD, null);
             letTimePass(target, due);
             try (var restored = TestMillrace.start(kind, elsewhere)) {
                 var owner = restored.owner();
@@ -131,8 +133,9 @@ class RestoreTest {
         var target = Settings.load(elsewhere, folder).database();
         try (var source = TestMillrace.start(kind, KEYS)) {
             var flow = source.publish(flow().onWebhook().step("a", effect(source, "/a")));
-            var made = new Backup("test", InstantSource.system()).make(source.databaseSettings(), folder.resolve("b"));
-            Restore.restore(made.file(), target, false, Restore.Mode.CLONE, null);
+            var made = new Backup("test", InstantSource.system())
+                    .make(source.databaseSettings(), ArchivePlaces.file(folder.resolve("b")));
+            Restore.restore(made.place(), target, false, Restore.Mode.CLONE, null);
             try (var restored = TestMillrace.start(kind, elsewhere)) {
                 var refused = restored.owner().open("POST", "/webhooks/" + flow, Json.object());
 
@@ -181,6 +184,88 @@ class RestoreTest {
                     .isFalse();
             assertThat(millrace.owner().open("GET", path, null).status()).isIn(401, 403);
         }
+    }
+
+    @org.junit.jupiter.api.Test
+    void a_backup_that_fails_is_told_to_the_operators_webhook() throws Exception {
+        java.nio.file.Files.createFile(folder.resolve("file"));
+        try (var operator = EchoServer.start();
+                var millrace = TestMillrace.start(
+                        TestDatabase.Kind.SQLITE,
+                        Map.of(
+                                "AP_BACKUP_LOCATION",
+                                folder.resolve("file/below").toString(),
+                                "AP_ALERT_WEBHOOK_URL",
+                                operator.url() + "/alerts?key=hush"))) {
+            millrace.owner().post("/platform-admin/database/backups", Json.object());
+
+            var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
+            while (operator.requests().isEmpty() && System.nanoTime() < deadline) {
+                Thread.onSpinWait();
+            }
+            var told = operator.requests().getFirst();
+            var body = Json.read(told.path("body").asText());
+            assertThat(told.path("method").asText()).isEqualTo("POST");
+            assertThat(body.path("type").asText()).isEqualTo("BACKUP_FAILED");
+            assertThat(body.path("message").asText()).contains("file/below");
+            assertThat(millrace.owner()
+                            .get("/platform-admin/database/backups")
+                            .success()
+                            .path("data")
+                            .path(0)
+                            .path("status")
+                            .asText())
+                    .isEqualTo("FAILED");
+        }
+    }
+
+    /** Also with a file that was written to after it was verified: the list looks. */
+    @org.junit.jupiter.api.Test
+    void the_newest_backup_that_still_verifies_is_offered() throws Exception {
+        try (var millrace =
+                TestMillrace.start(TestDatabase.Kind.SQLITE, Map.of("AP_BACKUP_LOCATION", folder.toString()))) {
+            var older = made(millrace, 1);
+            var newer = made(millrace, 2);
+            assertThat(newer.path("offered").asBoolean()).isTrue();
+
+            var file = Path.of(newer.path("location").asText());
+            var bytes = java.nio.file.Files.readAllBytes(file);
+            bytes[bytes.length / 2] ^= 1;
+            java.nio.file.Files.write(file, bytes);
+
+            var listed = millrace.owner()
+                    .get("/platform-admin/database/backups")
+                    .success()
+                    .path("data");
+            assertThat(listed.path(0).path("offered").asBoolean()).isFalse();
+            assertThat(listed.path(1).path("offered").asBoolean()).isTrue();
+            assertThat(listed.path(1).path("id")).isEqualTo(older.path("id"));
+
+            bytes[bytes.length / 2] ^= 1;
+            java.nio.file.Files.write(file, bytes);
+            java.nio.file.Files.setLastModifiedTime(
+                    file, java.nio.file.attribute.FileTime.from(java.time.Instant.EPOCH));
+            listed = millrace.owner()
+                    .get("/platform-admin/database/backups")
+                    .success()
+                    .path("data");
+            assertThat(listed.path(0).path("offered").asBoolean()).isTrue();
+        }
+    }
+
+    private static com.fasterxml.jackson.databind.JsonNode made(TestMillrace millrace, int count) {
+        var path = "/platform-admin/database/backups";
+        var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
+        while (millrace.owner().post(path, Json.object()).status() != 202 && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        var listed = millrace.owner().get(path).success().path("data");
+        while ((listed.size() < count || listed.findValuesAsText("status").contains("RUNNING"))
+                && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+            listed = millrace.owner().get(path).success().path("data");
+        }
+        return listed.path(0);
     }
 
     /** The ways of scripts that were written for Activepieces: pg_dump, gzip, cron with rotation, drop, create, psql. */

@@ -1,0 +1,125 @@
+package millrace.archive;
+
+import java.time.Duration;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import millrace.archive.Backup.Made;
+import millrace.config.DatabaseSettings;
+import millrace.database.Database;
+import millrace.database.Direct;
+import millrace.database.Tx;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts backups into the list that the database keeps of its own, whoever makes them. A row is renewed while its backup is
+ * being made, so that one whose process was killed counts as failed.
+ */
+public final class BackupLog implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(BackupLog.class);
+    private static final Duration RENEWED = Duration.ofSeconds(10);
+    /** A backup whose row is older has lost its process. */
+    static final Duration LOST = Duration.ofMinutes(1);
+
+    private final BackupStore backups = new BackupStore();
+    private final Transactions database;
+    private final AutoCloseable connection;
+
+    private interface Transactions {
+        void run(Consumer<Tx> work);
+    }
+
+    BackupLog(Database database) {
+        this.database = database::transact;
+        this.connection = () -> {};
+    }
+
+    private BackupLog(Direct direct) {
+        var lock = new java.util.concurrent.locks.ReentrantLock();
+        this.database = work -> {
+            lock.lock();
+            try {
+                work.accept(direct.tx());
+            } finally {
+                lock.unlock();
+            }
+        };
+        this.connection = direct;
+    }
+
+    /** For a command, on a connection of its own, also beside a server. */
+    public static BackupLog of(DatabaseSettings settings) {
+        return new BackupLog(Direct.beside(settings, "backup"));
+    }
+
+    /** Makes a backup as the row of this id, which is new. One that can't be put into the list is made all the same. */
+    public Made record(String id, ArchivePlace place, Supplier<Made> work) {
+        if (!noted(tx -> backups.begin(tx, id, place.toString()))) {
+            return work.get();
+        }
+        return finish(id, work, made -> null);
+    }
+
+    private interface Check {
+        @org.jspecify.annotations.Nullable
+        String version(Made made);
+    }
+
+    /** The same for a row that is there; verified, too. */
+    Made recordVerified(String id, Supplier<Made> work) {
+        return finish(id, work, made -> made.place().version().orElse(""));
+    }
+
+    private Made finish(String id, Supplier<Made> work, Check check) {
+        var renewing = Thread.ofVirtual().name("backup-row").start(() -> renew(id));
+        try {
+            var made = work.get();
+            var version = check.version(made);
+            noted(tx -> backups.made(tx, id, made, version));
+            return made;
+        } catch (RuntimeException e) {
+            noted(tx -> backups.failed(tx, id, String.valueOf(e.getMessage())));
+            throw e;
+        } finally {
+            renewing.interrupt();
+        }
+    }
+
+    private void renew(String id) {
+        try {
+            while (true) {
+                Thread.sleep(RENEWED);
+                noted(tx -> backups.renew(tx, id));
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Notes that the archive has been verified. @return whether it is in the list */
+    public boolean verified(ArchivePlace place, String checksum) {
+        var found = new boolean[1];
+        noted(tx -> found[0] =
+                backups.verified(tx, place.toString(), checksum, place.version().orElse("")));
+        return found[0];
+    }
+
+    private boolean noted(Consumer<Tx> work) {
+        try {
+            database.run(work);
+            return true;
+        } catch (RuntimeException e) {
+            log.warn("the list of backups in the database could not be written: {}", e.getMessage());
+            return false;
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
