@@ -203,15 +203,7 @@ public final class Millrace implements AutoCloseable {
                 ids));
         opened(new Retention(database, files, settings.runs().retention()));
         var backups = opened(new BackupService(
-                database,
-                settings.backups(),
-                access,
-                hold,
-                backup,
-                places,
-                keys.fingerprint(),
-                ids::random,
-                clock));
+                database, settings.backups(), access, hold, backup, places, keys.fingerprint(), ids::random, clock));
         var bodies = new WebhookBody(files);
         var runActions = opened(new RunActions(
                 database,

@@ -45,7 +45,7 @@ public final class Backup {
     Made make(Direct database, ArchivePlace place) {
         try (var draft = place.begin(clock.instant());
                 var end = new AtEnd(draft)) {
-            var contents = DumpStore.dump(database, draft.out(), program, clock);
+            var contents = Background.call("backup", () -> DumpStore.dump(database, draft.out(), program, clock));
             draft.complete();
             return new Made(place, contents.tables().size(), contents.rows(), contents.bytes(), contents.checksum());
         } catch (UncheckedIOException e) {

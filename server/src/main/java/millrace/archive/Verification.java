@@ -22,6 +22,10 @@ public final class Verification {
      * @throws ArchiveRefusal saying what is wrong
      */
     public static Verified verify(ArchivePlace place, @Nullable String fingerprint) {
+        return Background.call("verification", () -> verified(place, fingerprint));
+    }
+
+    private static Verified verified(ArchivePlace place, @Nullable String fingerprint) {
         try (var archive = new ArchiveReader(place);
                 var scratch = Direct.scratch()) {
             check(place, archive.manifest(), fingerprint);
