@@ -195,6 +195,11 @@ class RunServiceTest {
     @AfterEach
     void close() throws Exception {
         for (var one : open) {
+            if (one instanceof Process process) {
+                process.calls.released.countDown();
+            }
+        }
+        for (var one : open) {
             one.close();
         }
     }
