@@ -19,6 +19,9 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 final class DatabaseExtension implements TestTemplateInvocationContextProvider {
     private static final Namespace SPACE = Namespace.create(DatabaseExtension.class);
 
+    /** Then what is above the database is tested on PostgreSQL 14 too. */
+    private static final boolean NIGHTLY = Boolean.getBoolean("millrace.nightly");
+
     /** For the life of the JVM: a JVM beside another gets its classes one by one, each as a run of its own. */
     private static final Map<DatabaseKind, TestDatabases> STARTED = new ConcurrentHashMap<>();
 
@@ -43,8 +46,10 @@ final class DatabaseExtension implements TestTemplateInvocationContextProvider {
     public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(ExtensionContext context) {
         var chosen = Arrays.asList(System.getProperty("millrace.databases", "SQLITE,POSTGRES_14,POSTGRES_NEWEST")
                 .split(","));
+        var ofStores = context.getRequiredTestClass().getPackage().equals(DatabaseExtension.class.getPackage());
         return Stream.of(DatabaseKind.values())
                 .filter(kind -> chosen.contains(kind.name()))
+                .filter(kind -> ofStores || NIGHTLY || kind != DatabaseKind.POSTGRES_14)
                 .map(Invocation::new);
     }
 

@@ -8,7 +8,8 @@ import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Runs a test once on SQLite, PostgreSQL 14 and the newest PostgreSQL. Parameters: {@link Database} (schema applied,
+ * Runs a test once on SQLite, PostgreSQL 14 and the newest PostgreSQL; outside this room on PostgreSQL 14 only in the
+ * nightly target. Parameters: {@link Database} (schema applied,
  * shared by the tests of the class, so each makes its own project), {@link DatabaseKind}, {@link TestDatabases}.
  */
 @Target(ElementType.METHOD)

@@ -201,7 +201,7 @@ class HostPoolTest {
             })
     void an_endless_step_times_out_and_harms_no_other(String endless) throws Exception {
         var calls = new ArrayList<Callable<StepResult>>();
-        calls.add(() -> pool.runCode(code(endless, "{}", Duration.ofSeconds(3))));
+        calls.add(() -> pool.runCode(code(endless, "{}", Duration.ofMillis(1_500))));
         IntStream.range(0, 20).forEach(n -> calls.add(adding(pool, n)));
 
         var results = together(calls);

@@ -149,7 +149,10 @@ final class Faults {
                 if (stopped(server, fault == Fault.STOP_BEFORE_STORING ? "Store" : "Send")) {
                     awaitDeclaredDead(server);
                     // Without a part of the protocol, the successor is given the time to show it.
-                    rest(site.without() == null ? upToLeases(0.5) : 2 * site.lease().toMillis());
+                    rest(
+                            site.without() == null
+                                    ? upToLeases(0.5)
+                                    : 2 * site.lease().toMillis());
                     server.wake();
                 }
             }
