@@ -65,6 +65,14 @@ public final class Execution {
 
     private record Call(CompiledStep.Caller step, String path, JsonNode input) {}
 
+    /** A run, or the test of one of its steps, as its first record says. */
+    public static Execution of(Program program, JournalRecord.Began began, Replay replay) {
+        var test = began.origin().test();
+        return test == null
+                ? new Execution(program, began.payload(), replay)
+                : new Execution(program, began.payload(), test.outputs(), replay);
+    }
+
     /**
      * A run from its beginning, or, with replayed records, from where they end.
      *

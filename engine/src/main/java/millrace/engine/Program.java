@@ -28,6 +28,19 @@ public record Program(@Nullable CompiledStep first, Template triggerInput) {
 
     /** Says which calls are effectful: those that a crash must not repeat unseen. */
     public interface Effects {
+        /** Every call is, as far as who only reads flows is concerned: an execution stops before each. */
+        Effects ALL = new Effects() {
+            @Override
+            public boolean code(String source, String packageJson) {
+                return true;
+            }
+
+            @Override
+            public boolean piece(String pieceName, String actionName) {
+                return true;
+            }
+        };
+
         boolean code(String source, String packageJson);
 
         boolean piece(String pieceName, String actionName);

@@ -11,18 +11,6 @@ import millrace.engine.Program;
 public final class FlowLoading {
     private static final int BATCH = 500;
     private static final int TOLD = 100;
-    /** Which calls have effects does not matter to whether a flow can be compiled. */
-    private static final Program.Effects ANY = new Program.Effects() {
-        @Override
-        public boolean code(String source, String packageJson) {
-            return true;
-        }
-
-        @Override
-        public boolean piece(String pieceName, String actionName) {
-            return true;
-        }
-    };
 
     private final FlowVersionStore versions = new FlowVersionStore();
 
@@ -49,7 +37,7 @@ public final class FlowLoading {
                 tried++;
                 try {
                     var version = versions.findForRun(tx, id).orElseThrow();
-                    Program.of(version.trigger(), ANY);
+                    Program.of(version.trigger(), Program.Effects.ALL);
                     bySchema.merge(version.schemaVersion() == null ? "" : version.schemaVersion(), 1, Integer::sum);
                 } catch (RuntimeException e) {
                     if (failures.size() < TOLD) {

@@ -16,7 +16,6 @@ import org.jspecify.annotations.Nullable;
  * since it tells what the entry held. Used by the thread that writes; its outcome by the run's thread after that.
  */
 public final class EntryChange extends RunFlush.Change {
-    private final int seq;
     private final RunFlush rest;
     private final @Nullable String firstPath;
     private final @Nullable String lastPath;
@@ -45,7 +44,6 @@ public final class EntryChange extends RunFlush.Change {
             byte[] records,
             Decision decision) {
         super(key, seq);
-        this.seq = seq;
         this.rest = rest;
         this.firstPath = firstPath;
         this.lastPath = lastPath;
@@ -83,7 +81,7 @@ public final class EntryChange extends RunFlush.Change {
         var first = firstPath == null ? last : firstPath;
         return rest.changing(this)
                 .with(
-                        new RunFlush.JournalRow(seq, first, last, document),
+                        new RunFlush.JournalRow(seq(), first, last, document),
                         beside == null || last == null ? List.of() : List.of(new RunFlush.BlobRow(last, beside)));
     }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import millrace.definition.FlowJson;
 import millrace.definition.Trigger;
+import millrace.engine.JournalRecord;
 import millrace.engine.Program;
 
 /** Compiled flow versions, the least recently used forgotten. Locked versions never change, so neither do they. */
@@ -32,8 +33,18 @@ final class Programs {
         this.effects = effects;
     }
 
+    /** The program of a run; empty when its version is gone, or the step that it tests. */
+    Optional<Program> of(JournalRecord.Began began) {
+        var draft = began.draft();
+        if (draft == null) {
+            return published(began.flowVersionId());
+        }
+        var test = began.origin().test();
+        return test == null ? Optional.of(draft(draft)) : step(draft, test.stepName());
+    }
+
     /** The program of a published version; empty when the version is gone. */
-    Optional<Program> published(String flowVersionId) {
+    private Optional<Program> published(String flowVersionId) {
         lock.lock();
         try {
             var program = kept.get(flowVersionId);
@@ -58,12 +69,12 @@ final class Programs {
     }
 
     /** The program of one step of such a copy; empty when it has no such step. */
-    Optional<Program> step(JsonNode trigger, String stepName) {
+    private Optional<Program> step(JsonNode trigger, String stepName) {
         return Program.ofStep(FlowJson.read(trigger), stepName, effects);
     }
 
     /** The program of a run's own copy of a draft. */
-    Program draft(JsonNode trigger) {
+    private Program draft(JsonNode trigger) {
         return Program.of(FlowJson.read(trigger), effects);
     }
 }

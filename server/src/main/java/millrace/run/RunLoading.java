@@ -2,7 +2,6 @@ package millrace.run;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import millrace.database.Tx;
 import millrace.definition.FlowJson;
 import millrace.engine.Event;
@@ -20,18 +19,6 @@ import millrace.journal.JournalReader;
 public final class RunLoading {
     private static final int BATCH = 200;
     private static final int TOLD = 100;
-    /** So the walk stops before each call. */
-    private static final Program.Effects EFFECTFUL = new Program.Effects() {
-        @Override
-        public boolean code(String source, String packageJson) {
-            return true;
-        }
-
-        @Override
-        public boolean piece(String pieceName, String actionName) {
-            return true;
-        }
-    };
 
     private final UnendedRunStore unended = new UnendedRunStore();
     private final RunStore runs = new RunStore();
@@ -49,7 +36,7 @@ public final class RunLoading {
     }
 
     public Loaded tryAll(Tx tx) {
-        var programs = new Programs(id -> unended.document(tx, id).map(FlowJson::read), EFFECTFUL);
+        var programs = new Programs(id -> unended.document(tx, id).map(FlowJson::read), Program.Effects.ALL);
         var failures = new ArrayList<String>();
         int paused = 0;
         int others = 0;
@@ -79,21 +66,12 @@ public final class RunLoading {
         JournalReader.Blobs blobs = path -> runs.blob(tx, run.id(), path);
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(run.began()), blobs).getFirst();
-        var test = began.origin().test();
-        Optional<Program> found = began.draft() == null
-                ? programs.published(began.flowVersionId())
-                : test == null
-                        ? Optional.of(programs.draft(began.draft()))
-                        : programs.step(began.draft(), test.stepName());
         // Without its version a run ends when it is taken up, in every program.
-        var program = found.orElse(Program.empty());
+        var program = programs.of(began).orElse(Program.empty());
         var replay = Replay.of(program);
         for (var document : RunStore.documents(tx, run.id(), null)) {
             JournalReader.read(List.of(document), blobs).forEach(replay::add);
         }
-        var execution = test == null
-                ? new Execution(program, began.payload(), replay)
-                : new Execution(program, began.payload(), test.outputs(), replay);
-        execution.next(new Event.Begin());
+        Execution.of(program, began, replay).next(new Event.Begin());
     }
 }

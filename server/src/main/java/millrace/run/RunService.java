@@ -291,16 +291,6 @@ public final class RunService implements AutoCloseable {
                 start.origin());
     }
 
-    private Optional<Program> program(JournalRecord.Began began) {
-        var test = began.origin().test();
-        if (test != null && began.draft() != null) {
-            return programs.step(began.draft(), test.stepName());
-        }
-        return began.draft() == null
-                ? programs.published(began.flowVersionId())
-                : Optional.of(programs.draft(began.draft()));
-    }
-
     /** Takes up a run that this process has claimed from the queue. */
     private void resume(RunTables.Claimed claimed, JournalWriter writer) {
         Thread.ofVirtual().name("run-" + claimed.runId()).start(() -> {
@@ -340,7 +330,7 @@ public final class RunService implements AutoCloseable {
         JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, claimed.runId(), path));
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(row.doc()), blobs).getFirst();
-        var program = program(began);
+        var program = programs.of(began);
         var replay = Replay.of(program.orElse(Program.empty()));
         replay(claimed, blobs, replay);
         var startTime = row.startTime() == null ? clock.instant() : row.startTime();
@@ -425,7 +415,7 @@ public final class RunService implements AutoCloseable {
     private void launch(RunJournal journal, JournalRecord.Began began, CompletableFuture<Reply> reply, Runnable ended) {
         Optional<Program> program;
         try {
-            program = program(began);
+            program = programs.of(began);
         } catch (RuntimeException e) {
             ended.run();
             dispatch.leave();
@@ -476,18 +466,11 @@ public final class RunService implements AutoCloseable {
                 : "draft-" + journal.header().runId();
         return new ActiveRun(
                 journal,
-                execution(program, began, replay),
+                Execution.of(program, began, replay),
                 contextKey,
                 System.nanoTime() + settings.timeout().toNanos(),
                 new Cancellation(),
                 reply);
-    }
-
-    private static Execution execution(Program program, JournalRecord.Began began, Replay replay) {
-        var test = began.origin().test();
-        return test == null
-                ? new Execution(program, began.payload(), replay)
-                : new Execution(program, began.payload(), test.outputs(), replay);
     }
 
     /** Tells what a step gave that was tested alone, before its run is seen to have ended. */
