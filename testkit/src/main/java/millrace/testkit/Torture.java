@@ -26,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import millrace.engine.Json;
 import org.jspecify.annotations.Nullable;
 
@@ -268,12 +269,12 @@ public final class Torture implements AutoCloseable {
 
     private Report check() {
         try (var owner = Client.owner(servers.getFirst().base())) {
-            awaitRest(late.size());
+            awaitRest(late::size);
             oracle.compare("runs of which nobody takes care", count(LOST), 0);
             oracle.compare("runs that lists do not see", count(UNSEEN), 0);
             open.addAll(late);
             follow(new AtomicBoolean(true));
-            awaitRest(0);
+            awaitRest(() -> 0);
 
             var runs = new LinkedHashMap<TorturedFlow, List<JsonNode>>();
             for (var flow : List.of(plain, waiting, called, calling)) {
@@ -310,9 +311,10 @@ public final class Torture implements AutoCloseable {
     }
 
     /** Returns when no more than so many runs are open, or they will never end. */
-    private void awaitRest(int atMost) {
+    private void awaitRest(IntSupplier atMost) {
         var deadline = System.nanoTime() + EVERYTHING_ENDS.toNanos();
-        while (count("SELECT count(*) FROM run_queue") + count(UNSEEN) > atMost && System.nanoTime() < deadline) {
+        while (count("SELECT count(*) FROM run_queue") + count(UNSEEN) > atMost.getAsInt()
+                && System.nanoTime() < deadline) {
             LockSupport.parkNanos(20 * PAUSE_NANOS);
         }
     }

@@ -229,8 +229,9 @@ class HostileInputTest {
         faults.assertNone();
     }
 
-    @OnBothDatabases
-    void no_route_lets_a_forged_token_in(TestMillrace millrace) {
+    @Test
+    void no_route_lets_a_forged_token_in() {
+        var millrace = narrow;
         var parts = millrace.owner().token().split("\\.");
         var claims = (ObjectNode) Json.read(Base64.getUrlDecoder().decode(parts[1]));
         var tokens = new ArrayList<>(List.of("", "x", "a.b.c", "sk-x", "a".repeat(20_000), "." + "a.".repeat(3)));

@@ -19,6 +19,8 @@ import millrace.database.Database;
 import millrace.database.Direct;
 import millrace.engine.Json;
 import millrace.engine.RunStatus;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A backup of a running server, restored into the other kind of database beside a counter of effects. */
@@ -186,7 +188,7 @@ class RestoreTest {
         }
     }
 
-    @org.junit.jupiter.api.Test
+    @Test
     void a_backup_that_fails_is_told_to_the_operators_webhook() throws Exception {
         java.nio.file.Files.createFile(folder.resolve("file"));
         try (var operator = EchoServer.start();
@@ -220,7 +222,7 @@ class RestoreTest {
     }
 
     /** Also with a file that was written to after it was verified: the list looks. */
-    @org.junit.jupiter.api.Test
+    @Test
     void the_newest_backup_that_still_verifies_is_offered() throws Exception {
         try (var millrace =
                 TestMillrace.start(TestDatabase.Kind.SQLITE, Map.of("AP_BACKUP_LOCATION", folder.toString()))) {
@@ -269,7 +271,8 @@ class RestoreTest {
     }
 
     /** The ways of scripts that were written for Activepieces: pg_dump, gzip, cron with rotation, drop, create, psql. */
-    @org.junit.jupiter.api.Test
+    @Test
+    @EnabledIfSystemProperty(named = "millrace.nightly", matches = "true")
     void what_pg_dump_wrote_restores_and_is_held() throws Exception {
         DatabaseSettings own;
         try (var source = TestMillrace.start(TestDatabase.Kind.POSTGRES, KEYS)) {
