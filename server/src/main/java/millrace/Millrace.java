@@ -136,7 +136,7 @@ public final class Millrace implements AutoCloseable {
         var database = opened(Database.open(settings.database()));
         var backup = new Backup(VERSION, clock);
         var places = new ArchivePlaces(settings, clock);
-        database.prepare(new MigrationBackup(backup, settings.database(), places));
+        database.prepare(new MigrationBackup(backup, settings.database(), places, ids::random));
         var keys = keys(settings, database);
         var hold = opened(new Hold(database, settings.server().holdAfterAsyncFailover()));
         hold.begin();

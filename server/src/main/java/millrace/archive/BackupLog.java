@@ -54,10 +54,16 @@ public final class BackupLog implements AutoCloseable {
 
     /** Makes a backup as the row of this id, which is new. One that can't be put into the list is made all the same. */
     public Made record(String id, ArchivePlace place, Supplier<Made> work) {
-        if (!noted(tx -> backups.begin(tx, id, place.toString()))) {
-            return work.get();
-        }
-        return finish(id, work, made -> null);
+        return begun(id, place) ? finish(id, work, made -> null) : work.get();
+    }
+
+    /** The same for work that verifies it, too. */
+    Made recordVerified(String id, ArchivePlace place, Supplier<Made> work) {
+        return begun(id, place) ? recordVerified(id, work) : work.get();
+    }
+
+    private boolean begun(String id, ArchivePlace place) {
+        return noted(tx -> backups.begin(tx, id, place.toString()));
     }
 
     private interface Check {
@@ -65,7 +71,7 @@ public final class BackupLog implements AutoCloseable {
         String version(Made made);
     }
 
-    /** The same for a row that is there; verified, too. */
+    /** The same for a row that is there. */
     Made recordVerified(String id, Supplier<Made> work) {
         return finish(id, work, made -> made.place().version().orElse(""));
     }

@@ -85,6 +85,7 @@ public final class BackupService implements AutoCloseable {
                 return;
             } catch (RuntimeException e) {
                 log.error("the backup of {} could not be begun: {}", next, e.getMessage());
+                alert.failed(database.place(), MINUTE.format(next), next, "it could not be begun: " + e.getMessage());
             }
         }
     }

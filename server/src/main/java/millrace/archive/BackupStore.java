@@ -57,6 +57,14 @@ final class BackupStore {
                 .execute();
     }
 
+    /** Those that were being made when this copy of the database was. */
+    void forgetRunning(Tx tx) {
+        tx.sql()
+                .deleteFrom(BACKUP)
+                .where(BACKUP.KIND.eq(KIND).and(BACKUP.STATUS.eq(Status.RUNNING.name())))
+                .execute();
+    }
+
     /** @param version what {@link ArchivePlace#version} says of it; null before it was verified */
     void made(Tx tx, String id, Backup.Made made, @Nullable String version) {
         tx.sql()

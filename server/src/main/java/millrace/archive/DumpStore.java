@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Set;
 import millrace.database.DatabaseRefusal;
 import millrace.database.Direct;
@@ -21,8 +22,7 @@ final class DumpStore {
     static ArchiveWriter.Contents dump(Direct direct, OutputStream out, String program, InstantSource clock) {
         var database = CopyStore.of(direct);
         try {
-            var schema = new SchemaBuilder(direct).applied();
-            check(direct, schema);
+            var schema = schema(direct);
             database.snapshot();
             var tables = database.tables().stream()
                     .filter(table -> !LEFT_OUT.contains(table.name()))
@@ -57,16 +57,15 @@ final class DumpStore {
         }
     }
 
-    static void check(Direct direct, java.util.List<String> schema) {
-        if (schema.isEmpty()) {
+    /** @return the ids of the change sets of a database that can be copied */
+    static List<String> schema(Direct direct) throws SQLException {
+        var schema = new SchemaBuilder(direct);
+        var applied = schema.applied();
+        if (applied.isEmpty()) {
             throw new DatabaseRefusal(
                     "the database " + direct.place() + " holds no Millrace: there is nothing to copy");
         }
-        var unknown = SchemaBuilder.unknown(schema);
-        if (!unknown.isEmpty()) {
-            throw new DatabaseRefusal("the database " + direct.place() + " has migration " + unknown.getLast()
-                    + ", which this program does not know (its newest is " + SchemaBuilder.newest()
-                    + "): use the newer Millrace that made it");
-        }
+        schema.refuseUnknown();
+        return applied;
     }
 }

@@ -36,8 +36,7 @@ final class MoveStore {
 
     Move.Moved move() {
         try {
-            var applied = new SchemaBuilder(source).applied();
-            DumpStore.check(source, applied);
+            var applied = DumpStore.schema(source);
             from.snapshot();
             var tables = from.tables().stream()
                     .filter(table -> !DumpStore.LEFT_OUT.contains(table.name()))

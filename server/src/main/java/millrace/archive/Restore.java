@@ -75,9 +75,7 @@ public final class Restore {
             Origin origin) {
         try (var database = Direct.alone(target, "restore")) {
             var store = new RestoreStore(database);
-            if (!force) {
-                store.refuseUsed();
-            }
+            store.check(force);
             return store.replace(archive, days, origin);
         }
     }
@@ -94,9 +92,7 @@ public final class Restore {
             if (isUsed(target)) {
                 try (var old = Direct.beside(target, "restore")) {
                     var store = new RestoreStore(old);
-                    if (!force) {
-                        store.refuseUsed();
-                    }
+                    store.check(force);
                     store.settle();
                 }
             }

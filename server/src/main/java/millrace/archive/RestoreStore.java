@@ -20,10 +20,16 @@ final class RestoreStore {
         this.schema = new SchemaBuilder(direct);
     }
 
-    /** @throws DatabaseRefusal when tables of ours are there */
-    void refuseUsed() {
+    /**
+     * Looks at what is to be replaced.
+     *
+     * @param force whether tables of ours may be there
+     * @throws DatabaseRefusal when they are and may not, or are of a newer program, which made tables unknown to this one
+     */
+    void check(boolean force) {
         try {
-            if (schema.present()) {
+            schema.refuseUnknown();
+            if (!force && schema.present()) {
                 throw new DatabaseRefusal(
                         "the database " + direct.place()
                                 + " holds tables of Millrace already: name an empty one with --to, or replace them with --force");
@@ -56,6 +62,7 @@ final class RestoreStore {
         var contents = new LoadStore(direct).load(archive, days);
         var tx = direct.tx();
         origins.freeRuns(tx);
+        new BackupStore().forgetRunning(tx);
         int blanked = origin.state() == Origin.State.CLONE ? origins.blankConnections(tx) : 0;
         var identity = origin.state() == Origin.State.OWN ? origins.identity(tx) : null;
         origins.save(tx, new Origin(origin.state(), origin.reason(), identity, null));

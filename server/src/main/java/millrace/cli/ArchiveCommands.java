@@ -18,6 +18,7 @@ import millrace.config.Settings;
 import millrace.database.Database;
 import millrace.database.DatabaseRefusal;
 import millrace.database.Ids;
+import millrace.database.SchemaCommands;
 import millrace.engine.Json;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -67,6 +68,8 @@ final class ArchiveCommands {
                 throw new IllegalArgumentException("--s3 and --out exclude each other");
             }
             var settings = parent.main().settings(System.err);
+            // Before a row is written into its list.
+            SchemaCommands.check(settings.database());
             var clock = InstantSource.system();
             var places = new ArchivePlaces(settings, clock);
             var place = out != null

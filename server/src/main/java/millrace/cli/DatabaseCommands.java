@@ -1,5 +1,6 @@
 package millrace.cli;
 
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
 import millrace.Millrace;
@@ -7,6 +8,7 @@ import millrace.archive.ArchivePlaces;
 import millrace.archive.Backup;
 import millrace.archive.MigrationBackup;
 import millrace.config.Settings;
+import millrace.database.Ids;
 import millrace.database.MigrationStatus;
 import millrace.database.SchemaCommands;
 import millrace.engine.Json;
@@ -71,7 +73,8 @@ final class DatabaseCommands {
         return new MigrationBackup(
                 new Backup(Millrace.VERSION, InstantSource.system()),
                 settings.database(),
-                new ArchivePlaces(settings, InstantSource.system()));
+                new ArchivePlaces(settings, InstantSource.system()),
+                new Ids(new SecureRandom())::random);
     }
 
     static void print(List<String> lines, String nothing) {

@@ -2,9 +2,11 @@ package millrace.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import millrace.config.ProgramSettings;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -243,25 +245,30 @@ public final class Migrations {
     }
 
     private Set<String> checked(List<MigrationStatus.Applied> applied) {
-        for (var row : applied) {
-            var known =
-                    changeSets.stream().filter(set -> set.id().equals(row.id())).findFirst();
-            if (row.id().equals(SchemaBuilder.UNFINISHED)) {
-                throw new DatabaseRefusal("the database " + connector.place() + " is the unfinished target of a move:"
-                        + " run the same millrace db move again, or drop its tables");
-            }
-            if (known.isEmpty()) {
-                throw new DatabaseRefusal("the database " + connector.place() + " has migration " + row.id()
-                        + ", which this program, Millrace " + ProgramSettings.VERSION
-                        + ", does not know (its newest is "
-                        + changeSets.getLast().id() + "): start the newer Millrace that made it");
-            }
-            if (!known.get().checksum().equals(row.checksum())) {
-                throw new DatabaseRefusal("migration " + row.id() + " of the database " + connector.place()
+        refuseUnknown(connector.place(), ids(applied), changeSets);
+        for (var set : changeSets) {
+            if (applied.stream()
+                    .anyMatch(row -> row.id().equals(set.id()) && !row.checksum().equals(set.checksum()))) {
+                throw new DatabaseRefusal("migration " + set.id() + " of the database " + connector.place()
                         + " differs from this program's: start the Millrace that applied it, or a released one");
             }
         }
         return ids(applied);
+    }
+
+    /** @throws DatabaseRefusal for a schema that is newer than this program, or that a move has not finished */
+    static void refuseUnknown(String place, Collection<String> applied, List<ChangeSet> known) {
+        if (applied.contains(SchemaBuilder.UNFINISHED)) {
+            throw new DatabaseRefusal("the database " + place + " is the unfinished target of a move:"
+                    + " run the same millrace db move again, or drop its tables");
+        }
+        var unknown = new TreeSet<>(applied);
+        known.forEach(set -> unknown.remove(set.id()));
+        if (!unknown.isEmpty()) {
+            throw new DatabaseRefusal("the database " + place + " has migration " + unknown.first()
+                    + ", which this program, Millrace " + ProgramSettings.VERSION + ", does not know (its newest is "
+                    + known.getLast().id() + "): start the newer Millrace that made it");
+        }
     }
 
     private static Set<String> ids(List<MigrationStatus.Applied> applied) {

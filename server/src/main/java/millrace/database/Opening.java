@@ -2,7 +2,8 @@ package millrace.database;
 
 import java.sql.SQLException;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,27 +47,28 @@ final class Opening {
         }
     }
 
-    /** Says at once why a start waits, and then every few seconds, however long an attempt takes. */
+    /** Says every few seconds why a start waits, however long an attempt takes; the first time once one has failed. */
     private static final class WaitingLines implements AutoCloseable {
         private final String place;
         private final long end;
-        private volatile String reason = "";
-        private volatile @Nullable Thread speaker;
+        private final CountDownLatch failed = new CountDownLatch(1);
+        private final Thread speaker;
+        private volatile String reason = "no answer yet";
 
         WaitingLines(String place, long end) {
             this.place = place;
             this.end = end;
+            this.speaker = Thread.ofVirtual().start(this::speak);
         }
 
         void failed(String newReason) {
             reason = newReason;
-            if (speaker == null) {
-                speaker = Thread.ofVirtual().start(this::speak);
-            }
+            failed.countDown();
         }
 
         private void speak() {
             try {
+                failed.await(LINE.toMillis(), TimeUnit.MILLISECONDS);
                 while (System.nanoTime() < end) {
                     LOG.warn(
                             "PostgreSQL at {} is not there yet ({}): waiting, {} s left",
@@ -82,10 +84,7 @@ final class Opening {
 
         @Override
         public void close() {
-            var speaking = speaker;
-            if (speaking != null) {
-                speaking.interrupt();
-            }
+            speaker.interrupt();
         }
     }
 

@@ -82,6 +82,11 @@ public final class SchemaBuilder {
         return has(LOG) ? direct.texts("SELECT id FROM " + LOG + " ORDER BY id") : List.of();
     }
 
+    /** @throws DatabaseRefusal for a schema that is newer than this program, or that a move has not finished */
+    public void refuseUnknown() throws SQLException {
+        Migrations.refuseUnknown(direct.place(), applied(), ChangeSet.all(direct.dialect()));
+    }
+
     /** Whether a move into this database has begun and not ended. */
     public boolean unfinished() throws SQLException {
         return applied().contains(UNFINISHED);

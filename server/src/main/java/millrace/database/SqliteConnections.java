@@ -35,7 +35,6 @@ final class SqliteConnections implements Connections {
         this.connector = connector;
         this.reach = reach;
         this.parking = parking;
-        connector.refuseNetworkFolder();
         lock = alone ? SqliteLock.of(connector.file()) : null;
         try {
             var crashed = alone && connector.leftOpen();

@@ -7,6 +7,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Properties;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,8 +37,13 @@ final class SqliteConnector implements Connector {
             "fuse.s3",
             "fuse.rclone",
             "fuse.gcsfuse",
+            "fuse.juicefs",
+            "fuse.blobfuse",
+            "fuse.mountpoint-s3",
+            "fuse.goofys",
             "fuse.davfs",
-            "davfs");
+            "davfs",
+            "beegfs");
 
     private final Path file;
     private final Dialect dialect = new SqliteDialect();
@@ -60,14 +66,20 @@ final class SqliteConnector implements Connector {
         return dialect;
     }
 
-    /** @throws DatabaseRefusal when the file would lie on another machine's disk: its locks and its log need a local one */
-    void refuseNetworkFolder() {
-        var folder = file.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            return;
-        }
+    /** Where the file lies when no link is left in its path: each name of one file leads to the same lock. */
+    static Path real(Path file) throws IOException {
+        var absolute = file.toAbsolutePath();
+        var folder = absolute.getParent();
+        return Files.exists(absolute) || folder == null
+                ? absolute.toRealPath()
+                : folder.toRealPath().resolve(absolute.getFileName());
+    }
+
+    /** @throws DatabaseRefusal for another machine's disk, which keeps neither SQLite's locks nor its log */
+    static void refuseNetwork(Path file) {
         try {
-            var kind = Files.getFileStore(folder.toRealPath()).type().toLowerCase(Locale.ROOT);
+            var folder = Objects.requireNonNull(real(file).getParent());
+            var kind = Files.getFileStore(folder).type().toLowerCase(Locale.ROOT);
             if (NETWORK.stream().anyMatch(kind::startsWith)) {
                 throw new DatabaseRefusal("the SQLite database " + file + " lies on a network file system (" + kind
                         + "), where SQLite loses data: set AP_SQLITE_PATH to a local disk, or use PostgreSQL"
@@ -84,7 +96,8 @@ final class SqliteConnector implements Connector {
     /** Whether the last process that had the file did not close it: it has left its log. */
     boolean leftOpen() {
         try {
-            return Files.size(file.resolveSibling(file.getFileName() + "-wal")) > 0;
+            var real = real(file);
+            return Files.size(real.resolveSibling(real.getFileName() + "-wal")) > 0;
         } catch (IOException e) {
             return false;
         }
@@ -115,6 +128,7 @@ final class SqliteConnector implements Connector {
             throw new DatabaseRefusal(
                     "the folder of the SQLite database " + file + " does not exist: make it, or set AP_SQLITE_PATH");
         }
+        refuseNetwork(file);
         var connection = JDBC.createConnection("jdbc:sqlite:" + file, new Properties());
         try (var statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout = 10000");

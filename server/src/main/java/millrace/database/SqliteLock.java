@@ -19,8 +19,10 @@ final class SqliteLock implements AutoCloseable {
     }
 
     static SqliteLock of(Path database) {
-        var file = database.resolveSibling(database.getFileName() + "-lock");
+        SqliteConnector.refuseNetwork(database);
         try {
+            var real = SqliteConnector.real(database);
+            var file = real.resolveSibling(real.getFileName() + "-lock");
             var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             if (locked(channel)) {
                 return new SqliteLock(channel);

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import millrace.Millrace;
 import millrace.config.DatabaseSettings;
+import millrace.config.Settings;
 import millrace.database.Direct;
 import millrace.engine.Json;
 import org.junit.jupiter.api.Test;
@@ -62,6 +64,11 @@ class MainTest {
         assertThat(complained.lines().reduce("", (first, last) -> last))
                 .startsWith("millrace: migration 0008_backups of the database ")
                 .contains("was not rolled back, since the backup before it failed: the backup ");
+        assertThat(listed())
+                .singleElement()
+                .asString()
+                .startsWith("FAILED " + directory.resolve("file"))
+                .endsWith("-before-0008_backups.millrace");
         assertThat(run(Map.of(), "db", "rollback")).isZero();
         var kept = complained.replaceAll("(?s).* is kept in the backup (\\S+),.*", "$1");
         assertThat(Path.of(kept)).hasParent(directory.resolve("backups"));
@@ -69,6 +76,10 @@ class MainTest {
         assertThat(run(Map.of(), "db", "restore", kept, "--force", "--release")).isZero();
         assertThat(run(Map.of(), "db", "status")).isZero();
         assertThat(printed).endsWith(" applied, 0 pending\n");
+        assertThat(listed()).as("not itself, which was being made").hasSize(1);
+        var another = DatabaseCommands.backups(Settings.load(Map.of(), directory))
+                .keep("0009_more");
+        assertThat(listed()).hasSize(2).contains("VERIFIED " + another);
     }
 
     @Test
@@ -142,6 +153,38 @@ class MainTest {
         assertThat(run(Map.of("AP_SQLITE_PATH", "none.db"), "db", "verify", "copy"))
                 .isZero();
         assertThat(directory.resolve("none.db")).doesNotExist();
+    }
+
+    @Test
+    void a_newer_schema_is_refused_by_everything_but_its_status() throws Exception {
+        assertThat(run(Map.of(), "db", "migrate")).isZero();
+        assertThat(run(Map.of(), "db", "backup", "--out", "one.millrace")).isZero();
+        try (var direct = Direct.beside(new DatabaseSettings.Sqlite(directory.resolve("activepieces.db")), "test")) {
+            direct.execute("INSERT INTO schema_migration SELECT '0999_newer', checksum, \"appliedAt\", millis"
+                    + " FROM schema_migration LIMIT 1");
+        }
+        var before = listed();
+
+        for (var command : List.of(
+                "db migrate",
+                "db migrate --dry-run",
+                "db rollback",
+                "db backup",
+                "db restore one.millrace --force",
+                "db move --from sqlite:activepieces.db --to sqlite:moved.db",
+                "db release",
+                "db release --all",
+                "db rpo",
+                "run why x")) {
+            assertThat(run(Map.of(), command.split(" "))).as(command).isEqualTo(1);
+            assertThat(complained.strip().lines().reduce("", (first, last) -> last))
+                    .as(command)
+                    .startsWith("millrace: the database " + directory.resolve("activepieces.db")
+                            + " has migration 0999_newer, which this program, Millrace " + Millrace.VERSION);
+        }
+        assertThat(listed()).isEqualTo(before);
+        assertThat(run(Map.of(), "db", "status")).isZero();
+        assertThat(printed).contains("  0999_newer\n");
     }
 
     private List<String> listed() throws SQLException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import millrace.config.DatabaseSettings.Sqlite;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,15 +27,18 @@ class SqliteTest {
     }
 
     @Test
-    void a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
+    void a_second_server_on_the_same_file_is_refused_by_any_name_and_the_first_goes_on() throws Exception {
         var settings = new Sqlite(folder.resolve("a.db"));
+        var link = Files.createSymbolicLink(folder.resolve("link.db"), settings.file());
         try (var first = Database.open(settings)) {
             first.prepare();
 
-            assertThatThrownBy(() -> Database.open(settings))
-                    .isInstanceOf(DatabaseRefusal.class)
-                    .hasMessageContaining(settings.file().toString())
-                    .hasMessageNotContainingAny("\n");
+            for (var name : List.of(settings.file(), link)) {
+                assertThatThrownBy(() -> Database.open(new Sqlite(name)))
+                        .isInstanceOf(DatabaseRefusal.class)
+                        .hasMessageContaining(name + " is in use by another Millrace process")
+                        .hasMessageNotContainingAny("\n");
+            }
             assertThat(pragma(first, "user_version")).isEqualTo("0");
         }
         Database.open(settings).close();
