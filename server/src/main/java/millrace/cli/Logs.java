@@ -47,6 +47,8 @@ final class Logs {
         for (var library : new String[] {"io.helidon", "jdk", "software.amazon"}) {
             context.getLogger(library).setLevel(root.getLevel().isGreaterOrEqual(Level.WARN) ? null : Level.WARN);
         }
+        // It says with a stack that it can't listen, which our last line says.
+        context.getLogger("io.helidon.webserver.LoomServer").setLevel(debugging() ? null : Level.OFF);
         context.getLogger("org.jooq").setLevel(debugging() ? Level.WARN : Level.ERROR);
     }
 

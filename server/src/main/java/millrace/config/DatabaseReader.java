@@ -1,10 +1,13 @@
 package millrace.config;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,13 +165,17 @@ final class DatabaseReader {
     }
 
     private boolean holdsCertificate(String ca) {
-        if (ca.contains(CERTIFICATE)) {
-            return true;
-        }
         try {
-            return Files.readString(workingDirectory.resolve(ca), StandardCharsets.ISO_8859_1)
-                    .contains(CERTIFICATE);
-        } catch (IOException | InvalidPathException e) {
+            var pem = ca.contains(CERTIFICATE)
+                    ? ca.replace("\\n", "\n")
+                    : Files.readString(workingDirectory.resolve(ca), StandardCharsets.ISO_8859_1);
+            return pem.contains(CERTIFICATE)
+                    && !CertificateFactory.getInstance("X.509")
+                            .generateCertificates(
+                                    new ByteArrayInputStream(pem.substring(pem.indexOf(CERTIFICATE))
+                                            .getBytes(StandardCharsets.ISO_8859_1)))
+                            .isEmpty();
+        } catch (IOException | InvalidPathException | CertificateException e) {
             return false;
         }
     }

@@ -3,7 +3,10 @@ package millrace.database;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +36,7 @@ final class Opening {
         try (var lines = new WaitingLines(postgres.place(), end)) {
             while (true) {
                 try {
-                    greet(postgres);
+                    greetBefore(end, postgres);
                     return;
                 } catch (SQLException e) {
                     var left = Duration.ofNanos(end - System.nanoTime());
@@ -110,6 +113,32 @@ final class Opening {
                 .lines()
                 .findFirst()
                 .orElse("");
+    }
+
+    /** A host that takes connections and says nothing may be waited for longer by its own settings than a start waits. */
+    private static void greetBefore(long end, PostgresConnector postgres) throws SQLException {
+        var greeting = new FutureTask<>(() -> {
+            greet(postgres);
+            return Boolean.TRUE;
+        });
+        var thread = Thread.ofVirtual().name("greeting").start(greeting);
+        try {
+            greeting.get(Math.max(PAUSE.toNanos(), end - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw new SQLException("no answer in time", "08001", e);
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case SQLException failed -> throw failed;
+                case RuntimeException refused -> throw refused;
+                default -> throw new IllegalStateException(e.getCause());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SQLException("interrupted while waiting for PostgreSQL", e);
+        } finally {
+            // Ends what it waits for.
+            thread.interrupt();
+        }
     }
 
     private static void greet(PostgresConnector postgres) throws SQLException {

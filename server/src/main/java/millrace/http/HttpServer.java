@@ -15,6 +15,9 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -76,12 +79,30 @@ public final class HttpServer implements AutoCloseable {
         this.server = webServer(settings.port());
     }
 
-    /** Starts to listen. */
+    /**
+     * Starts to listen.
+     *
+     * @throws IllegalStateException in one line for the operator when it can't: the port is taken, or not allowed
+     */
     public static HttpServer start(
             HttpSettings settings, List<Room> rooms, Authenticator authenticator, RandomGenerator random) {
         var started = new HttpServer(settings, rooms, authenticator, random);
         started.server.start();
+        // Helidon keeps the reason to itself.
+        if (!started.server.isRunning()) {
+            throw new IllegalStateException("can't listen on port " + settings.port() + " ("
+                    + reason(settings.port()) + "): end what listens there, or set AP_PORT to another port");
+        }
         return started;
+    }
+
+    private static String reason(int port) {
+        try (var socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(ALL_ADDRESSES, port));
+            return "it was taken a moment ago";
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     /** The port that it listens on. */

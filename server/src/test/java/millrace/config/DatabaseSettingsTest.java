@@ -18,7 +18,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The URL's forms are those of PostgreSQL's documentation, 34.1.1.2. */
 class DatabaseSettingsTest {
-    private static final String PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+    private static final String PEM = """
+            -----BEGIN CERTIFICATE-----
+            MIIBbjCCAROgAwIBAgIUW6gvAMhNEvlvtanfFMFLmzd7JdkwCgYIKoZIzj0EAwIw
+            DDEKMAgGA1UEAwwBYzAeFw0yNjExMjcyMDQyMDJaFw0zNjExMjQyMDQyMDJaMAwx
+            CjAIBgNVBAMMAWMwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARPVjIUnZdziu4Y
+            GFyJPoLCcgaF6vzXhRDcJS0vMMtHHley36veqH3RuTKqUWwEa9/tJeQpmAhppNqK
+            o742CJDUo1MwUTAdBgNVHQ4EFgQUvFw/aN8j0s2Xmpxm57YEbNFI6v4wHwYDVR0j
+            BBgwFoAUvFw/aN8j0s2Xmpxm57YEbNFI6v4wDwYDVR0TAQH/BAUwAwEB/zAKBggq
+            hkjOPQQDAgNJADBGAiEAwHQCy6RZ7CskiO8MiHZsI8FQpHi4hqG/ClYW7zNcnEoC
+            IQCBvPsgccm4uzk7EF9sy848ERdxac3t7/U9U+lNjHepyQ==
+            -----END CERTIFICATE-----
+            """;
 
     @TempDir
     Path directory;
@@ -143,12 +154,13 @@ class DatabaseSettingsTest {
 
     @Test
     void a_ca_that_is_no_certificate_is_a_bad_setting() {
-        var refused = catchThrowableOfType(
-                BadSettings.class,
-                () -> Settings.load(
-                        Map.of("AP_POSTGRES_USE_SSL", "true", "AP_POSTGRES_SSL_CA", "/nowhere/ca.pem"), directory));
+        for (var ca : List.of("/nowhere/ca.pem", PEM.replace("MIIB", "MIIC"))) {
+            var refused = catchThrowableOfType(
+                    BadSettings.class,
+                    () -> Settings.load(Map.of("AP_POSTGRES_USE_SSL", "true", "AP_POSTGRES_SSL_CA", ca), directory));
 
-        assertThat(refused.faults()).singleElement().asString().startsWith("AP_POSTGRES_SSL_CA: ");
+            assertThat(refused.faults()).singleElement().asString().startsWith("AP_POSTGRES_SSL_CA: ");
+        }
     }
 
     @Test

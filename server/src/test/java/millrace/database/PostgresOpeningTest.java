@@ -113,13 +113,24 @@ class PostgresOpeningTest {
 
     @Test
     void a_server_that_is_not_there_is_named() {
+        refused(1, Map.of());
+    }
+
+    @Test
+    void a_host_that_says_nothing_is_not_waited_for_longer_than_a_start_may_wait() throws Exception {
+        try (var silent = new ServerSocket(0)) {
+            refused(silent.getLocalPort(), Map.of("connect_timeout", "0"));
+        }
+    }
+
+    private static void refused(int port, Map<String, String> parameters) {
         var settings = new Postgres(
-                List.of(new Host("localhost", 1)),
+                List.of(new Host("localhost", port)),
                 "db",
                 "user",
                 new Secret("s3cret"),
                 new Tls("disable", null, null, null),
-                Map.of(),
+                parameters,
                 10,
                 Duration.ofMinutes(5),
                 Duration.ZERO,
@@ -128,7 +139,7 @@ class PostgresOpeningTest {
 
         assertThatThrownBy(() -> Database.open(settings))
                 .isInstanceOf(DatabaseRefusal.class)
-                .hasMessageContaining("localhost:1/db")
+                .hasMessageContaining("localhost:" + port + "/db")
                 .hasMessageContaining("AP_POSTGRES_HOST")
                 .hasMessageNotContainingAny("s3cret", "\n");
     }

@@ -1,6 +1,7 @@
 package millrace.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -644,5 +645,19 @@ class HttpServerTest {
                 .isEqualTo("[\"name\",\"inner\"]");
         assertThat(document.path("paths").size())
                 .isEqualTo(server.routes().stream().map(Route::path).distinct().count());
+    }
+
+    @Test
+    void a_port_that_is_taken_ends_the_start_in_one_line() {
+        var settings = new HttpSettings(
+                server.port(),
+                URI.create("http://x"),
+                "",
+                new HttpSettings.SignInLimit(false, 1, Duration.ofMinutes(1)),
+                1);
+
+        assertThatThrownBy(() -> HttpServer.start(settings, List.of(), HttpServerTest::authenticate, new Random(1)))
+                .hasMessage("can't listen on port " + server.port()
+                        + " (Address already in use): end what listens there, or set AP_PORT to another port");
     }
 }
