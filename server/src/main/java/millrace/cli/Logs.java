@@ -15,7 +15,8 @@ final class Logs {
     private static final String PATTERN =
             "%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level [%thread] %logger{0}: %msg%replace( %kvp{NONE}){'^ $',''}%n";
 
-    private static final String CONSOLE = "console";
+    /** Not "console", which is Logback's own before it is set up. */
+    private static final String CONSOLE = "millrace";
 
     /** Libraries log by the JDK's own loggers too, which forget their level when nobody holds them. */
     private static final java.util.logging.Logger JDK_ROOT = java.util.logging.Logger.getLogger("");

@@ -2,6 +2,8 @@ package millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.BasicConfigurator;
+import ch.qos.logback.classic.LoggerContext;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +19,7 @@ import millrace.database.Direct;
 import millrace.engine.Json;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /** The command line as the launcher calls it, but in this process. */
 class MainTest {
@@ -200,6 +203,19 @@ class MainTest {
                 .isEqualTo("millrace: Missing required parameter: 'FILE'; see millrace db verify --help\n");
         assertThat(run(Map.of(), "db", "restore", "f", "--to", "mysql://x")).isEqualTo(78);
         assertThat(complained).endsWith("--to: is neither sqlite:PATH nor a URL postgresql://…\n");
+    }
+
+    @Test
+    void a_failure_before_the_settings_are_read_is_one_line_too() {
+        // As at the start of a process.
+        var logback = (LoggerContext) LoggerFactory.getILoggerFactory();
+        logback.reset();
+        var standard = new BasicConfigurator();
+        standard.setContext(logback);
+        standard.configure(logback);
+
+        assertThat(run(Map.of(), "db", "rollback", "--count", "0")).isEqualTo(1);
+        assertThat(complained).isEqualTo("millrace: --count must be at least 1\n");
     }
 
     @Test
