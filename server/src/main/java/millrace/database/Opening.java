@@ -112,7 +112,8 @@ final class Opening {
         return (known ? line : line.replaceAll("[.\\s]+$", "") + ": " + detail)
                 .lines()
                 .findFirst()
-                .orElse("");
+                .orElse("")
+                .replaceAll("[.\\s]+$", "");
     }
 
     /** A host that takes connections and says nothing may be waited for longer by its own settings than a start waits. */

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -44,6 +45,8 @@ final class SqliteConnector implements Connector {
             "fuse.davfs",
             "davfs",
             "beegfs");
+
+    private static final int INCREMENTAL = 2;
 
     private final Path file;
     private final Dialect dialect = new SqliteDialect();
@@ -132,7 +135,9 @@ final class SqliteConnector implements Connector {
         var connection = JDBC.createConnection("jdbc:sqlite:" + file, new Properties());
         try (var statement = connection.createStatement()) {
             statement.execute("PRAGMA busy_timeout = 10000");
-            statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+            if (!incremental(statement)) {
+                statement.execute("PRAGMA auto_vacuum = INCREMENTAL");
+            }
             statement.execute("PRAGMA journal_mode = WAL");
             statement.execute("PRAGMA synchronous = FULL");
             statement.execute("PRAGMA foreign_keys = ON");
@@ -142,6 +147,13 @@ final class SqliteConnector implements Connector {
         } catch (SQLException e) {
             connection.close();
             throw e;
+        }
+    }
+
+    /** Set again it would be written again, and who only reads writes nothing. */
+    private static boolean incremental(Statement statement) throws SQLException {
+        try (var row = statement.executeQuery("PRAGMA auto_vacuum")) {
+            return row.next() && row.getInt(1) == INCREMENTAL;
         }
     }
 

@@ -55,6 +55,20 @@ class SqliteTest {
     }
 
     @Test
+    void who_only_reads_leaves_the_file_as_it_was() throws Exception {
+        var settings = new Sqlite(folder.resolve("a.db"));
+        try (var first = Database.open(settings)) {
+            first.prepare();
+        }
+        var before = Files.readAllBytes(settings.file());
+
+        try (var direct = Direct.aloneOn(settings, "move")) {
+            assertThat(direct.texts("SELECT id FROM schema_migration")).isNotEmpty();
+        }
+        assertThat(Files.readAllBytes(settings.file())).isEqualTo(before);
+    }
+
+    @Test
     void a_rollback_beside_a_running_server_is_refused() {
         var settings = new Sqlite(folder.resolve("a.db"));
         try (var first = Database.open(settings)) {
