@@ -48,8 +48,10 @@ final class Logs {
         for (var library : new String[] {"io.helidon", "jdk", "software.amazon"}) {
             context.getLogger(library).setLevel(root.getLevel().isGreaterOrEqual(Level.WARN) ? null : Level.WARN);
         }
-        // It says with a stack that it can't listen, which our last line says.
-        context.getLogger("io.helidon.webserver.LoomServer").setLevel(debugging() ? null : Level.OFF);
+        // They say with a stack why they can't begin, which our last line says.
+        for (var loud : new String[] {"io.helidon.webserver.LoomServer", "org.sqlite"}) {
+            context.getLogger(loud).setLevel(debugging() ? null : Level.OFF);
+        }
         context.getLogger("org.jooq").setLevel(debugging() ? Level.WARN : Level.ERROR);
     }
 

@@ -171,9 +171,8 @@ final class DatabaseReader {
                     : Files.readString(workingDirectory.resolve(ca), StandardCharsets.ISO_8859_1);
             return pem.contains(CERTIFICATE)
                     && !CertificateFactory.getInstance("X.509")
-                            .generateCertificates(
-                                    new ByteArrayInputStream(pem.substring(pem.indexOf(CERTIFICATE))
-                                            .getBytes(StandardCharsets.ISO_8859_1)))
+                            .generateCertificates(new ByteArrayInputStream(
+                                    pem.substring(pem.indexOf(CERTIFICATE)).getBytes(StandardCharsets.ISO_8859_1)))
                             .isEmpty();
         } catch (IOException | InvalidPathException | CertificateException e) {
             return false;

@@ -248,7 +248,8 @@ public final class Migrations {
         refuseUnknown(connector.place(), ids(applied), changeSets);
         for (var set : changeSets) {
             if (applied.stream()
-                    .anyMatch(row -> row.id().equals(set.id()) && !row.checksum().equals(set.checksum()))) {
+                    .anyMatch(
+                            row -> row.id().equals(set.id()) && !row.checksum().equals(set.checksum()))) {
                 throw new DatabaseRefusal("migration " + set.id() + " of the database " + connector.place()
                         + " differs from this program's: start the Millrace that applied it, or a released one");
             }

@@ -165,8 +165,9 @@ final class Opening {
         return switch (connector) {
             case SqliteConnector sqlite ->
                 new DatabaseRefusal(
-                        "the SQLite database " + sqlite.place() + " can't be opened: " + reason
-                                + "; AP_SQLITE_PATH names another file",
+                        "the SQLite database " + sqlite.place() + " can't be opened: " + reason + "; "
+                                + (Failures.away(e) ? "make room on its disk, or AP_SQLITE_PATH" : "AP_SQLITE_PATH")
+                                + " names another file",
                         e);
             case PostgresConnector postgres ->
                 new DatabaseRefusal(

@@ -90,8 +90,8 @@ public final class HttpServer implements AutoCloseable {
         started.server.start();
         // Helidon keeps the reason to itself.
         if (!started.server.isRunning()) {
-            throw new IllegalStateException("can't listen on port " + settings.port() + " ("
-                    + reason(settings.port()) + "): end what listens there, or set AP_PORT to another port");
+            throw new IllegalStateException("can't listen on port " + settings.port() + " (" + reason(settings.port())
+                    + "): end what listens there, or set AP_PORT to another port");
         }
         return started;
     }

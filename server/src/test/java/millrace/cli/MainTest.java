@@ -80,8 +80,8 @@ class MainTest {
         assertThat(run(Map.of(), "db", "status")).isZero();
         assertThat(printed).endsWith(" applied, 0 pending\n");
         assertThat(listed()).as("not itself, which was being made").hasSize(1);
-        var another = DatabaseCommands.backups(Settings.load(Map.of(), directory))
-                .keep("0009_more");
+        var another =
+                DatabaseCommands.backups(Settings.load(Map.of(), directory)).keep("0009_more");
         assertThat(listed()).hasSize(2).contains("VERIFIED " + another);
     }
 
