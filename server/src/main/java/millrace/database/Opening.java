@@ -128,11 +128,11 @@ final class Opening {
         } catch (TimeoutException e) {
             throw new SQLException("no answer in time", "08001", e);
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case SQLException failed -> throw failed;
-                case RuntimeException refused -> throw refused;
-                default -> throw new IllegalStateException(e.getCause());
+            var failed = Failures.sqlCause(e);
+            if (failed != null) {
+                throw failed;
             }
+            throw e.getCause() instanceof RuntimeException refused ? refused : new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new SQLException("interrupted while waiting for PostgreSQL", e);
