@@ -70,7 +70,9 @@ import millrace.run.RunPlaces;
 import millrace.run.RunRoutes;
 import millrace.run.RunService;
 import millrace.run.StepCalls;
+import millrace.run.StepChanges;
 import millrace.run.WaitpointService;
+import millrace.table.TableService;
 import millrace.trigger.ResumeRoutes;
 import millrace.trigger.WebhookRoutes;
 import millrace.trigger.WebhookService;
@@ -164,6 +166,7 @@ public final class Millrace implements AutoCloseable {
         var flows = new FlowService(database, access, ids, clock, folders, pieces);
 
         var entries = new KeyValueService(database, ids, settings.runs().maxEntryBytes());
+        var tables = new TableService(database, ids, settings.tables());
         var bounds =
                 new CallBounds(settings.runs().maxCallDepth(), settings.runs().maxSelfStarts(), System::nanoTime);
         var signer = new CallSigner(
@@ -192,8 +195,10 @@ public final class Millrace implements AutoCloseable {
                                 settings.http().frontendUrl(),
                                 (project, externalId) -> callable(flows, project, externalId),
                                 bounds,
-                                entries::find),
-                        signer),
+                                entries::find,
+                                tables::of),
+                        signer,
+                        new StepChanges(tables::change, settings.runs().maxEntryBytes())),
                 connections,
                 versionId -> flows.findVersion(versionId).map(version -> (Trigger) version.trigger()),
                 (run, step, input, output) ->

@@ -45,4 +45,33 @@ public sealed interface Effect {
      * @param payload what the waiting step gets
      */
     record CompleteWaitpoint(String runId, String waitpointId, JsonNode payload) implements Effect {}
+
+    /**
+     * Changes what others may change at the same time. What comes of it is known only while nobody else may, and it is the
+     * step's output: such a step answers with {@link StepResult.Changing}.
+     */
+    sealed interface Change extends Effect permits ChangeEntry, TableChange {}
+
+    /**
+     * Changes an entry of the project's key-value store.
+     *
+     * @param key of the entry, prefixes included
+     */
+    record ChangeEntry(String key, Decision decision) implements Change {}
+
+    /** What becomes of an entry. Called while the entry is locked, perhaps more than once; the last call counts. */
+    @FunctionalInterface
+    interface Decision {
+        /**
+         * @param before the entry's value; null when there is no entry
+         * @throws millrace.nativepiece.PieceFailure when the step fails, and the entry stays as it is
+         */
+        NewValue of(@Nullable JsonNode before);
+    }
+
+    /**
+     * @param value what the entry holds from now on; null when it is removed
+     * @param output the step's
+     */
+    record NewValue(@Nullable JsonNode value, JsonNode output) {}
 }

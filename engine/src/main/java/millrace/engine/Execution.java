@@ -282,8 +282,8 @@ public final class Execution {
                         ended(call.step(), call.path(), finish(call, StepStatus.FAILED, null, failed.error(), millis));
                 yield end == null ? advance() : end;
             }
-            case StepResult.Storing storing ->
-                throw new IllegalStateException("nobody has stored " + storing.key() + " of " + call.path());
+            case StepResult.Changing ignored ->
+                throw new IllegalStateException("nobody has made the change of " + call.path());
             case StepResult.Paused paused -> {
                 open = null;
                 var wait = new JournalRecord.Paused(
@@ -394,7 +394,8 @@ public final class Execution {
             case StepResult.Succeeded ignored ->
                 throw new IllegalStateException("an evaluation that failed has succeeded: " + path);
             case StepResult.Paused ignored -> throw new IllegalStateException("an evaluation has paused: " + path);
-            case StepResult.Storing ignored -> throw new IllegalStateException("an evaluation stores: " + path);
+            case StepResult.Changing ignored ->
+                throw new IllegalStateException("an evaluation changes the database: " + path);
         };
     }
 

@@ -62,28 +62,10 @@ public sealed interface StepResult {
     }
 
     /**
-     * The step changes an entry of the project's key-value store. What it gives is known only while the entry is locked:
-     * entry and record become durable together, so there is no doubt about it and nothing repeats.
-     *
-     * @param key of the entry, prefixes included
+     * The step changes what the project has in our own database. What it gives is known only while that is locked: change
+     * and record become durable together, so there is no doubt about it and nothing repeats.
      */
-    record Storing(String key, Change change) implements StepResult {}
-
-    /** What becomes of an entry. Called while the entry is locked, perhaps more than once; the last call counts. */
-    @FunctionalInterface
-    interface Change {
-        /**
-         * @param before the entry's value; null when there is no entry
-         * @throws millrace.nativepiece.PieceFailure when the step fails, and the entry stays as it is
-         */
-        Changed of(@Nullable JsonNode before);
-    }
-
-    /**
-     * @param value what the entry holds from now on; null when it is removed
-     * @param output the step's
-     */
-    record Changed(@Nullable JsonNode value, JsonNode output) {}
+    record Changing(Effect.Change change) implements StepResult {}
 
     /** The step failed; retry and continue-on-failure settings apply. */
     record Failed(StepError error) implements StepResult {}

@@ -6,13 +6,6 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
 import millrace.engine.Json;
@@ -26,10 +19,6 @@ import org.jspecify.annotations.Nullable;
  * their schema only when the editor stored it, and flows without it run.
  */
 final class InputRules {
-    private static final DateTimeFormatter ISO_MILLIS = DateTimeFormatter.ofPattern(
-                    "uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-            .withZone(ZoneOffset.UTC);
-
     private final FileInput files;
 
     private InputRules(FileInput files) {
@@ -151,23 +140,8 @@ final class InputRules {
     }
 
     private static @Nullable JsonNode dateTime(String text) {
-        var trimmed = text.strip().replace(' ', 'T');
-        try {
-            return TextNode.valueOf(ISO_MILLIS.format(instant(trimmed)));
-        } catch (DateTimeException notADate) {
-            return null;
-        }
-    }
-
-    private static Instant instant(String text) {
-        if (!text.contains("T")) {
-            return LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC);
-        }
-        var time = text.substring(text.indexOf('T'));
-        var zoned = time.endsWith("Z") || time.contains("+") || time.contains("-");
-        return zoned
-                ? OffsetDateTime.parse(text).toInstant()
-                : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
+        var moment = JsDate.parse(text);
+        return moment == null ? null : TextNode.valueOf(JsDate.iso(moment));
     }
 
     private static @Nullable JsonNode objectOnly(@Nullable JsonNode value) {

@@ -18,6 +18,9 @@ public interface StepRun {
     @Nullable
     JsonNode entry(String key);
 
+    /** The tables of the run's project. */
+    ProjectTables tables();
+
     /** When the call was made. */
     Instant now();
 
@@ -79,6 +82,11 @@ public interface StepRun {
 
         @Override
         public @Nullable JsonNode entry(String key) {
+            throw onlyInARun();
+        }
+
+        @Override
+        public ProjectTables tables() {
             throw onlyInARun();
         }
 

@@ -27,6 +27,7 @@ public final class NativePieces implements PieceCatalogue {
                 HttpPiece.HTTP,
                 DelayPiece.DELAY,
                 StorePiece.STORE,
+                TablesPiece.TABLES,
                 ApprovalPiece.APPROVAL,
                 SubflowsPiece.SUBFLOWS,
                 MathHelperPiece.of(random),

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.Objects;
+import millrace.engine.Effect;
 import millrace.engine.Json;
 import millrace.engine.StepResult;
 import millrace.nativepiece.ActionCall;
@@ -100,14 +101,14 @@ final class StorePiece {
 
     private static StepResult put(Input in, ActionCall call) {
         var value = Objects.requireNonNull(in.value("value"));
-        return new StepResult.Storing(entryKey(in, call), before -> kept(value));
+        return change(entryKey(in, call), before -> kept(value));
     }
 
     private static StepResult append(Input in, ActionCall call) {
         var key = entryKey(in, call);
         var added = Objects.requireNonNull(in.text("value"));
         var separator = in.text("separator", "").replace("\\n", "\n");
-        return new StepResult.Storing(key, before -> {
+        return change(key, before -> {
             var old = present(before);
             if (old != null && !old.isTextual()) {
                 throw new PieceFailure("The value of the key \"" + in.text("key") + "\" is not a text.");
@@ -118,15 +119,15 @@ final class StorePiece {
     }
 
     private static StepResult remove(Input in, ActionCall call) {
-        return new StepResult.Storing(
+        return change(
                 entryKey(in, call),
-                before -> new StepResult.Changed(null, Json.object().put("success", true)));
+                before -> new Effect.NewValue(null, Json.object().put("success", true)));
     }
 
     private static StepResult addToList(Input in, ActionCall call) {
         var added = Objects.requireNonNull(in.value("value"));
         var onlyNew = in.flag("ignore_if_exists");
-        return new StepResult.Storing(entryKey(in, call), before -> {
+        return change(entryKey(in, call), before -> {
             var list = list(in, before);
             for (var item : added) {
                 if (!onlyNew || find(list, item) < 0) {
@@ -139,7 +140,7 @@ final class StorePiece {
 
     private static StepResult removeFromList(Input in, ActionCall call) {
         var text = Objects.requireNonNull(in.text("value"));
-        return new StepResult.Storing(entryKey(in, call), before -> {
+        return change(entryKey(in, call), before -> {
             var list = list(in, before);
             var found = find(list, TextNode.valueOf(text));
             if (found < 0) {
@@ -149,12 +150,16 @@ final class StorePiece {
             if (found >= 0) {
                 list.remove(found);
             }
-            return before == null ? new StepResult.Changed(null, list) : kept(list);
+            return before == null ? new Effect.NewValue(null, list) : kept(list);
         });
     }
 
-    private static StepResult.Changed kept(JsonNode value) {
-        return new StepResult.Changed(value, value);
+    private static StepResult change(String key, Effect.Decision decision) {
+        return new StepResult.Changing(new Effect.ChangeEntry(key, decision));
+    }
+
+    private static Effect.NewValue kept(JsonNode value) {
+        return new Effect.NewValue(value, value);
     }
 
     /** A list of its own; a stored text is one, too. */

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import millrace.engine.Effect;
 import millrace.engine.Json;
 import millrace.engine.StepResult;
 import millrace.nativepiece.ActionCall;
@@ -47,19 +48,19 @@ class StorePieceTest {
                 new ActionCall(given, "key", request -> new HttpOutcome.Unanswered("no"), Duration.ofSeconds(1), run());
         return switch (Objects.requireNonNull(StorePiece.STORE.action(action)).run(call)) {
             case StepResult.Succeeded done -> Json.text(done.output());
-            case StepResult.Storing storing -> change(storing);
+            case StepResult.Changing changing -> change((Effect.ChangeEntry) changing.change());
             case StepResult.Failed failed -> failed.error().message();
             default -> throw new IllegalStateException();
         };
     }
 
-    private String change(StepResult.Storing storing) {
+    private String change(Effect.ChangeEntry change) {
         try {
-            var changed = storing.change().of(store.get(storing.key()));
+            var changed = change.decision().of(store.get(change.key()));
             if (changed.value() == null) {
-                store.remove(storing.key());
+                store.remove(change.key());
             } else {
-                store.put(storing.key(), changed.value());
+                store.put(change.key(), changed.value());
             }
             return Json.text(changed.output());
         } catch (PieceFailure failure) {

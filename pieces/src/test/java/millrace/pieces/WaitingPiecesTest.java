@@ -19,6 +19,7 @@ import millrace.engine.StepResult;
 import millrace.nativepiece.ActionCall;
 import millrace.nativepiece.HttpCall;
 import millrace.nativepiece.HttpOutcome;
+import millrace.nativepiece.ProjectTables;
 import millrace.nativepiece.StepRun;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,11 @@ class WaitingPiecesTest {
         @Override
         public @Nullable JsonNode entry(String key) {
             return null;
+        }
+
+        @Override
+        public ProjectTables tables() {
+            throw new IllegalStateException("no action here looks at tables");
         }
 
         @Override

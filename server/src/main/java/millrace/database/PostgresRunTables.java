@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import millrace.schema.StorableText;
+import org.jooq.Configuration;
 import org.jspecify.annotations.Nullable;
 
 /** {@link RunTables} on PostgreSQL: one statement a flush, its rows handed over as arrays. */
@@ -150,9 +151,17 @@ final class PostgresRunTables implements RunTables {
             )
             """);
 
+    private final Dialect dialect;
+    private final Configuration configuration;
+
+    PostgresRunTables(Dialect dialect) {
+        this.dialect = dialect;
+        this.configuration = Database.configuration(dialect);
+    }
+
     @Override
     public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
-        var changes = StoreChanges.of(batch);
+        var changes = FlushChanges.of(batch);
         if (changes.isEmpty()) {
             return flushAtOnce(connection, lane, batch);
         }
@@ -160,7 +169,7 @@ final class PostgresRunTables implements RunTables {
         try {
             var held = lock(connection, lane, changes);
             if (held) {
-                flushAtOnce(connection, lane, changes.settled(connection));
+                flushAtOnce(connection, lane, changes.settled(new Tx(connection, dialect, configuration)));
                 changes.store(connection, PUT_ENTRY);
             }
             connection.commit();
@@ -179,15 +188,15 @@ final class PostgresRunTables implements RunTables {
             """;
 
     // A process that stands still in the middle must not keep its lane from those who take its runs over.
-    private static final String LOCK_ENTRIES = """
+    private static final String LOCK_NAMES = """
             WITH fence AS MATERIALIZED (
                 SELECT set_config('idle_in_transaction_session_timeout', '2s', true) FROM lane
                 WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
-            ) SELECT pg_advisory_xact_lock(entry) FROM fence, unnest(?::int8[]) AS entry
+            ) SELECT pg_advisory_xact_lock(name) FROM fence LEFT JOIN unnest(?::int8[]) AS name ON true
             """;
 
-    private static boolean lock(Connection connection, Lane lane, StoreChanges changes) throws SQLException {
-        try (var statement = connection.prepareStatement(LOCK_ENTRIES)) {
+    private static boolean lock(Connection connection, Lane lane, FlushChanges changes) throws SQLException {
+        try (var statement = connection.prepareStatement(LOCK_NAMES)) {
             statement.setString(1, lane.processId());
             statement.setInt(2, lane.number());
             statement.setLong(3, lane.epoch());

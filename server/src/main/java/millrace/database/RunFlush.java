@@ -42,7 +42,7 @@ public record RunFlush(
         this(runId, projectId, accepted, journal, blobs, run, queue, null);
     }
 
-    /** The same flush, of a step that changes an entry. */
+    /** The same flush, of a step that changes what its project has. */
     public RunFlush changing(Change change) {
         var more = effects == null
                 ? new Effects(null, List.of(), List.of(), List.of(), false, change)
@@ -85,7 +85,7 @@ public record RunFlush(
      * @param pause the run leaves its process; its queue row must be there
      * @param completions waitpoints of other runs
      * @param ended the run's own waitpoints go
-     * @param change of an entry of the key-value store; the flush has no journal row before {@link Change#settle}
+     * @param change of what the project has; the flush has no journal row before {@link Change#settle}
      */
     public record Effects(
             @Nullable Pause pause,
@@ -109,30 +109,33 @@ public record RunFlush(
             this(pause, waitpoints, children, completions, ended, null);
         }
 
-        /** Whether the change of an entry is all. */
+        /** Whether the change is all. */
         boolean onlyChange() {
             return pause == null && waitpoints.isEmpty() && children.isEmpty() && completions.isEmpty() && !ended;
         }
     }
 
     /**
-     * A change of an entry of the project's key-value store. What it makes of the entry, and so what the run's journal
-     * tells, is known only while the entry is locked. Used by the thread that writes; it makes the change anew when the
+     * What a step changes beyond its run: entries of the key-value store, tables. What it finds, and so what the run's journal
+     * tells, is known only while its locks are held. Used by the thread that writes; it makes the change anew when the
      * transaction did not happen.
      */
     public abstract static class Change {
-        private final String key;
+        private final List<String> locks;
         private final int seq;
-        private @Nullable Settled settled;
+        private @Nullable RunFlush settled;
 
-        /** @param seq of the journal row that tells the change */
-        protected Change(String key, int seq) {
-            this.key = key;
+        /**
+         * @param locks names in the run's project, see {@link NameLock}
+         * @param seq of the journal row that tells the change
+         */
+        protected Change(List<String> locks, int seq) {
+            this.locks = List.copyOf(locks);
             this.seq = seq;
         }
 
-        public final String key() {
-            return key;
+        public final List<String> locks() {
+            return locks;
         }
 
         /** Of the journal row that tells the change: when it is there, the change has been made. */
@@ -140,29 +143,33 @@ public record RunFlush(
             return seq;
         }
 
-        /** @param before JSON text; null when there is no entry */
-        protected abstract Settled of(@Nullable String before);
+        /** Changes the rows, or refuses to and leaves them; answers the flush with its journal row. */
+        protected abstract RunFlush of(Rows rows);
 
         /** Makes the change. */
-        public final Settled settle(@Nullable String before) {
-            settled = of(before);
+        public final RunFlush settle(Rows rows) {
+            settled = of(rows);
             return settled;
         }
 
         /** The same as last time: its journal row is there. */
-        public final Settled again() {
+        public final RunFlush again() {
             return Objects.requireNonNull(settled, "a change is written that was never made");
         }
     }
 
-    /**
-     * What a change has made of its entry.
-     *
-     * @param changed whether the entry is another now
-     * @param value its JSON text; null when it is removed
-     * @param flush with its journal row
-     */
-    public record Settled(boolean changed, @Nullable String value, RunFlush flush) {}
+    /** What a change finds and sets, within the transaction of its flush. */
+    public interface Rows {
+        /** JSON text of an entry of the project's key-value store; null when there is none. */
+        @Nullable
+        String entry(String key);
+
+        /** @param value JSON text; null removes the entry */
+        void put(String key, @Nullable String value);
+
+        /** For all other rows; what it is told to do after the commit is not done. */
+        Tx tx();
+    }
 
     /**
      * The run is without an owner until {@code dueAt}, or until its waitpoint is completed. When one was completed since

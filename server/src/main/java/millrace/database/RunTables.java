@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 public interface RunTables {
 
     static RunTables of(Dialect dialect) {
-        return dialect.postgres() ? new PostgresRunTables() : new SqliteRunTables();
+        return dialect.postgres() ? new PostgresRunTables(dialect) : new SqliteRunTables(dialect);
     }
 
     /**

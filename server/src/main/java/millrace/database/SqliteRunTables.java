@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import millrace.engine.Json;
 import millrace.schema.StorableText;
+import org.jooq.Configuration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,13 +30,21 @@ final class SqliteRunTables implements RunTables {
             "status = 'QUEUED' AND held = 0 AND \"processId\" IS NULL AND NOT \"cancelAsked\" AND \"projectId\" = ?";
     private static final String URGENT = "priority, created";
 
+    private final Dialect dialect;
+    private final Configuration configuration;
+
+    SqliteRunTables(Dialect dialect) {
+        this.dialect = dialect;
+        this.configuration = Database.configuration(dialect);
+    }
+
     @Override
     public boolean flush(Connection connection, Lane lane, List<RunFlush> asked) throws SQLException {
         if (!held(connection, lane)) {
             return false;
         }
-        var changes = StoreChanges.of(asked);
-        var batch = changes.isEmpty() ? asked : changes.settled(connection);
+        var changes = FlushChanges.of(asked);
+        var batch = changes.isEmpty() ? asked : changes.settled(new Tx(connection, dialect, configuration));
         accept(connection, batch);
         journal(connection, batch);
         runs(connection, batch);

@@ -229,6 +229,8 @@ public final class RunJournal {
                 }
                 case Effect.StartRun start -> children.add(child(start));
                 case Effect.CompleteWaitpoint complete -> complete(complete);
+                case Effect.Change change ->
+                    throw new IllegalStateException("nobody can tell yet what comes of " + change);
             }
         }
     }
@@ -379,30 +381,30 @@ public final class RunJournal {
     }
 
     /**
-     * Changes an entry of the key-value store together with all records so far and the one that tells the change; returns
-     * when that is durable.
+     * Changes what the project has together with all records so far and the one that tells the change; returns when that is
+     * durable.
      *
-     * @param key of the entry, in the run's project
-     * @param decision called while the entry is locked, by the thread that writes
+     * @param locks names in the run's project, see {@link millrace.database.NameLock}
+     * @param decision called while the locks are held, by the thread that writes
      * @return what was decided when it counted
      * @throws LeaseLost when another process has the run
      */
-    public Stored store(String key, EntryChange.Decision decision) throws InterruptedException {
-        EntryChange change;
+    public Changed change(List<String> locks, StepChange.Decision decision) throws InterruptedException {
+        StepChange change;
         lock.lock();
         try {
             var records = buffer.toByteArray();
             var first = firstPath;
             var last = lastPath;
             buffer.reset();
-            change = new EntryChange(key, seq++, flush(null), first, last, records, decision);
+            change = new StepChange(locks, seq++, flush(null), first, last, records, decision);
             submit(change.flush());
         } finally {
             lock.unlock();
         }
         awaitOpen();
         storedBytes += change.bytes();
-        return change.stored();
+        return change.changed();
     }
 
     /** Forgets records that are not durable, because the database refused them. */

@@ -5,7 +5,7 @@ import static millrace.schema.Tables.STORE_ENTRY;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import java.util.Optional;
-import millrace.database.EntryLock;
+import millrace.database.NameLock;
 import millrace.database.Tx;
 import org.jooq.Record;
 
@@ -20,7 +20,7 @@ final class EntryStore {
 
     /** Waits for a step that changes the entry: it must not miss what is put here. */
     StoreEntry put(Tx tx, String id, String projectId, String key, JsonNode value) {
-        EntryLock.take(tx, projectId, key);
+        NameLock.take(tx, projectId, NameLock.entry(key));
         return tx.sql()
                 .insertInto(STORE_ENTRY, STORE_ENTRY.ID, STORE_ENTRY.PROJECT_ID, STORE_ENTRY.KEY, STORE_ENTRY.VALUE)
                 .values(id, projectId, key, value)
@@ -33,7 +33,7 @@ final class EntryStore {
     }
 
     void delete(Tx tx, String projectId, String key) {
-        EntryLock.take(tx, projectId, key);
+        NameLock.take(tx, projectId, NameLock.entry(key));
         tx.sql()
                 .deleteFrom(STORE_ENTRY)
                 .where(STORE_ENTRY.PROJECT_ID.eq(projectId), STORE_ENTRY.KEY.eq(key))

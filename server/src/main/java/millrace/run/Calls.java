@@ -1,9 +1,12 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
+import millrace.database.RunFlush;
 import millrace.engine.Command;
+import millrace.engine.Effect;
 import millrace.engine.Event;
 import millrace.engine.JournalRecord;
 import millrace.engine.Program;
@@ -23,4 +26,12 @@ public interface Calls extends Program.Effects {
      */
     StepResult piece(
             RunHeader run, JournalRecord.Began began, Command.CallPiece call, String idempotencyKey, Duration timeout);
+
+    /**
+     * Makes a change that a piece has asked for, within the transaction that makes its record durable.
+     *
+     * @return the step's output
+     * @throws millrace.nativepiece.PieceFailure when the step fails; nothing is changed then
+     */
+    JsonNode change(String projectId, Effect.Change change, RunFlush.Rows rows);
 }

@@ -22,11 +22,11 @@ import millrace.engine.RunStatus;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
 import millrace.expression.ReferenceFailure;
+import millrace.journal.Changed;
 import millrace.journal.JournalRefused;
 import millrace.journal.LeaseLost;
 import millrace.journal.RunEnd;
 import millrace.journal.RunHeader;
-import millrace.journal.Stored;
 import millrace.journal.Waits;
 import millrace.nativepiece.PieceFailure;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +128,7 @@ final class RunDriver {
                 ? switch (called.result()) {
                     case StepResult.Succeeded succeeded -> succeeded.effects();
                     case StepResult.Paused paused -> paused.effects();
-                    case StepResult.Storing ignored -> List.of();
+                    case StepResult.Changing ignored -> List.of();
                     case StepResult.Failed ignored -> List.of();
                     case StepResult.Broken ignored -> List.of();
                 }
@@ -299,8 +299,8 @@ final class RunDriver {
         } finally {
             cut = run.cancellation().leave();
         }
-        if (result instanceof StepResult.Storing storing) {
-            return store(run, storing, began);
+        if (result instanceof StepResult.Changing changing) {
+            return change(run, changing.change(), began);
         }
         var millis = millisSince(began);
         if (result instanceof StepResult.Succeeded || result instanceof StepResult.Paused) {
@@ -319,39 +319,20 @@ final class RunDriver {
         return Duration.ofNanos(waits.nanos() - began).toMillis();
     }
 
-    /** Changes an entry of the key-value store with the flush of the step's record. */
-    private Event store(ActiveRun run, StepResult.Storing storing, long began) throws InterruptedException {
-        var stored = run.journal().store(storing.key(), before -> {
+    /** Changes what the project has with the flush of the step's record. */
+    private Event change(ActiveRun run, Effect.Change change, long began) throws InterruptedException {
+        var changed = run.journal().change(StepChanges.locks(change), rows -> {
             try {
-                var changed = storing.change().of(before);
-                keptWithin(changed);
-                return new Stored(
-                        changed.value(), run.execution().succeeded(changed.output(), millisSince(began)), null);
+                var output = calls.change(run.projectId(), change, rows);
+                return new Changed(run.execution().succeeded(output, millisSince(began)), null);
             } catch (PieceFailure failure) {
-                return Stored.refused(failure.error());
+                return Changed.refused(failure.error());
             }
         });
-        var told = stored.told();
+        var told = changed.told();
         return told == null
-                ? new Event.Called(new StepResult.Failed(Objects.requireNonNull(stored.error())), millisSince(began))
+                ? new Event.Called(new StepResult.Failed(Objects.requireNonNull(changed.error())), millisSince(began))
                 : new Event.Stored(Objects.requireNonNull(told.output()), told.millis());
-    }
-
-    private void keptWithin(StepResult.Changed changed) {
-        var value = changed.value();
-        if (value == null) {
-            return;
-        }
-        if (Json.deeperThan(value, StepCalls.MAX_OUTPUT_DEPTH)) {
-            throw new PieceFailure(
-                    "The value can not be kept: it is nested more than " + StepCalls.MAX_OUTPUT_DEPTH + " deep.");
-        }
-        if (Json.bytes(value).length > settings.maxEntryBytes()) {
-            throw new PieceFailure(
-                    "StorageLimitError",
-                    "The value is larger than " + settings.maxEntryBytes() / 1024
-                            + " KB, the most that a key can hold (AP_MAX_STORE_ENTRY_VALUE_SIZE_KB).");
-        }
     }
 
     private StepResult make(ActiveRun run, Command.Call call, Duration left) {

@@ -7,6 +7,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import millrace.database.Ids;
 import millrace.definition.Trigger;
 import millrace.engine.Effect;
@@ -17,6 +18,7 @@ import millrace.engine.RunOrigin;
 import millrace.journal.RunHeader;
 import millrace.journal.RunJournal;
 import millrace.nativepiece.PieceFailure;
+import millrace.nativepiece.ProjectTables;
 import millrace.nativepiece.StepRun;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,7 @@ public final class RunPlaces {
     private final CallableFlows flows;
     private final CallBounds bounds;
     private final Entries entries;
+    private final Function<String, ProjectTables> tables;
 
     /** Looks into the key-value store. */
     @FunctionalInterface
@@ -51,15 +54,23 @@ public final class RunPlaces {
     /**
      * @param publicUrl where links begin, without a slash at its end
      * @param bounds asked before a run starts another
+     * @param tables those of a project
      */
     public RunPlaces(
-            Ids ids, InstantSource clock, URI publicUrl, CallableFlows flows, CallBounds bounds, Entries entries) {
+            Ids ids,
+            InstantSource clock,
+            URI publicUrl,
+            CallableFlows flows,
+            CallBounds bounds,
+            Entries entries,
+            Function<String, ProjectTables> tables) {
         this.ids = ids;
         this.clock = clock;
         this.runsUrl = publicUrl + "/api/v1/flow-runs/";
         this.flows = flows;
         this.bounds = bounds;
         this.entries = entries;
+        this.tables = tables;
     }
 
     StepRun of(RunHeader run, JournalRecord.Began began, @Nullable Resumption resumed) {
@@ -99,6 +110,11 @@ public final class RunPlaces {
         @Override
         public @Nullable JsonNode entry(String key) {
             return entries.find(run.projectId(), key).orElse(null);
+        }
+
+        @Override
+        public ProjectTables tables() {
+            return tables.apply(run.projectId());
         }
 
         @Override

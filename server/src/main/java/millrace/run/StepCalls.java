@@ -1,11 +1,14 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import millrace.database.RunFlush;
 import millrace.engine.Command;
+import millrace.engine.Effect;
 import millrace.engine.Event;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
@@ -29,6 +32,7 @@ public final class StepCalls implements Calls {
     private final HttpSender http;
     private final RunPlaces places;
     private final CallSigner signer;
+    private final StepChanges changes;
 
     /**
      * @param pieces finds a native piece by its npm name
@@ -39,12 +43,14 @@ public final class StepCalls implements Calls {
             Function<String, Optional<Piece>> pieces,
             HttpSender http,
             RunPlaces places,
-            CallSigner signer) {
+            CallSigner signer,
+            StepChanges changes) {
         this.hosts = hosts;
         this.pieces = pieces;
         this.http = http;
         this.places = places;
         this.signer = signer;
+        this.changes = changes;
     }
 
     @Override
@@ -82,6 +88,11 @@ public final class StepCalls implements Calls {
                 signer.signing(http, run.projectId(), caller),
                 timeout,
                 places.of(run, began, call.resumed()))));
+    }
+
+    @Override
+    public JsonNode change(String projectId, Effect.Change change, RunFlush.Rows rows) {
+        return changes.make(projectId, change, rows);
     }
 
     /** A step that wraps the output of the one before must not make values so deep that nothing can write them. */

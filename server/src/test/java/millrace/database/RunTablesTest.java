@@ -1,6 +1,7 @@
 package millrace.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
@@ -297,16 +298,19 @@ class RunTablesTest {
         assertThat(after).isFalse();
     }
 
-    /** A step that puts a letter behind what an entry holds. */
+    /** A step that puts a letter behind what an entry holds, and makes a table. */
     private RunFlush adding(String runId, int seq, String key, String letter) {
-        var change = new RunFlush.Change(key, seq) {
+        var change = new RunFlush.Change(List.of(NameLock.entry(key)), seq) {
             @Override
-            protected RunFlush.Settled of(@Nullable String before) {
+            protected RunFlush of(RunFlush.Rows rows) {
+                var before = rows.entry(key);
                 var text = before == null ? "\"\"" : before;
                 var value = text.substring(0, text.length() - 1) + letter + "\"";
                 var doc = value.getBytes(StandardCharsets.UTF_8);
                 var row = new RunFlush.JournalRow(seq, "a", "a", doc);
-                return new RunFlush.Settled(true, value, blank().with(row, List.of()));
+                rows.put(key, value);
+                makeTable(rows.tx(), key);
+                return blank().with(row, List.of());
             }
 
             private RunFlush blank() {
@@ -314,6 +318,20 @@ class RunTablesTest {
             }
         };
         return new RunFlush(runId, project, null, null, List.of(), null, QueueChange.NONE).changing(change);
+    }
+
+    private void makeTable(Tx tx, String name) {
+        tx.sql()
+                .insertInto(Tables.TABLE)
+                .set(Tables.TABLE.ID, ids.random())
+                .set(Tables.TABLE.PROJECT_ID, project)
+                .set(Tables.TABLE.NAME, name)
+                .set(Tables.TABLE.EXTERNAL_ID, name)
+                .execute();
+    }
+
+    private int tablesNamed(Database database, String name) {
+        return count(database, Tables.TABLE, Tables.TABLE.PROJECT_ID.eq(project).and(Tables.TABLE.NAME.eq(name)));
     }
 
     private @Nullable String entry(Database database, String key) {
@@ -337,6 +355,7 @@ class RunTablesTest {
         write(database, connection -> tables.flush(connection, lane, List.of(adding(run, 1, "k", "c"))));
 
         assertThat(entry(database, "k")).isEqualTo("abc");
+        assertThat(tablesNamed(database, "k")).isEqualTo(3);
         var told = database.read(tx -> tx.sql()
                 .select(Tables.RUN_JOURNAL.DOC)
                 .from(Tables.RUN_JOURNAL)
@@ -356,8 +375,30 @@ class RunTablesTest {
 
         assertThat(written).isFalse();
         assertThat(entry(database, "k")).isNull();
+        assertThat(tablesNamed(database, "k")).isZero();
         assertThat(count(database, Tables.RUN_JOURNAL, Tables.RUN_JOURNAL.RUN_ID.eq(run)))
                 .isZero();
+    }
+
+    @OnBothDatabases
+    void a_change_that_fails_changes_nothing(Database database) throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = accepted(database, tables);
+        var failing = new RunFlush.Change(List.of(), 0) {
+            @Override
+            protected RunFlush of(RunFlush.Rows rows) {
+                rows.put("k", "1");
+                makeTable(rows.tx(), "k");
+                throw new IllegalStateException("a defect");
+            }
+        };
+        var flush = new RunFlush(run, project, null, null, List.of(), null, QueueChange.NONE).changing(failing);
+
+        assertThatThrownBy(() -> write(database, connection -> tables.flush(connection, lane, List.of(flush))))
+                .isInstanceOf(SQLException.class);
+
+        assertThat(entry(database, "k")).isNull();
+        assertThat(tablesNamed(database, "k")).isZero();
     }
 
     @OnBothDatabases

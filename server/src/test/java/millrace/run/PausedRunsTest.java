@@ -34,10 +34,12 @@ import millrace.connection.Encryption;
 import millrace.database.Database;
 import millrace.database.Ids;
 import millrace.database.OnBothDatabases;
+import millrace.database.RunFlush;
 import millrace.definition.FlowJson;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
 import millrace.engine.Command;
+import millrace.engine.Effect;
 import millrace.engine.Event;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
@@ -165,7 +167,10 @@ class PausedRunsTest {
                 (projectId, externalId) -> Optional.ofNullable(versions.get(externalId))
                         .map(document -> new RunPlaces.CallableFlow(externalId, externalId, FlowJson.read(document))),
                 new CallBounds(25, 600, System::nanoTime),
-                (projectId, key) -> Optional.empty());
+                (projectId, key) -> Optional.empty(),
+                projectId -> {
+                    throw new IllegalStateException("no step looks at tables here");
+                });
 
         @Override
         public Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout) {
@@ -206,6 +211,11 @@ class PausedRunsTest {
                     },
                     timeout,
                     places.of(run, began, call.resumed())));
+        }
+
+        @Override
+        public JsonNode change(String projectId, Effect.Change change, RunFlush.Rows rows) {
+            throw new IllegalStateException("no step changes anything here");
         }
 
         @Override

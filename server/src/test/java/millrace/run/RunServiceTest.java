@@ -28,10 +28,12 @@ import millrace.connection.Encryption;
 import millrace.database.Database;
 import millrace.database.Ids;
 import millrace.database.OnBothDatabases;
+import millrace.database.RunFlush;
 import millrace.definition.FlowJson;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
 import millrace.engine.Command;
+import millrace.engine.Effect;
 import millrace.engine.ErrorCode;
 import millrace.engine.Event;
 import millrace.engine.JournalRecord;
@@ -170,6 +172,11 @@ class RunServiceTest {
                 String idempotencyKey,
                 Duration timeout) {
             throw new IllegalStateException("no piece is used here");
+        }
+
+        @Override
+        public JsonNode change(String projectId, Effect.Change change, RunFlush.Rows rows) {
+            throw new IllegalStateException("no step changes anything here");
         }
 
         @Override

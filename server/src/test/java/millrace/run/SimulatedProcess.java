@@ -1,5 +1,6 @@
 package millrace.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import millrace.config.RunSettings;
 import millrace.connection.ConnectionService;
+import millrace.database.RunFlush;
 import millrace.database.RunTables;
 import millrace.database.WriteFailed;
 import millrace.dispatch.Dispatch;
@@ -66,6 +68,12 @@ final class SimulatedProcess implements Calls {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
+    private static final StepChanges CHANGES = new StepChanges(
+            (tx, project, change) -> {
+                throw new IllegalStateException("no flow has tables here");
+            },
+            SETTINGS.maxEntryBytes());
 
     private final Simulation simulation;
     private final SimulatedThreads.Machine machine;
@@ -386,6 +394,11 @@ final class SimulatedProcess implements Calls {
                 : new StepResult.Succeeded(simulation.answer());
     }
 
+    @Override
+    public JsonNode change(String projectId, Effect.Change change, RunFlush.Rows rows) {
+        return CHANGES.make(projectId, change, rows);
+    }
+
     /** What a step does inside the database. */
     private StepResult inside(RunHeader run, Command.CallPiece call) {
         simulation.lookUp(machine);
@@ -406,11 +419,11 @@ final class SimulatedProcess implements Calls {
                         List.of(new Effect.OpenWaitpoint(waitpoint, List.of("link"), 1)));
             case RandomFlow.STORE -> {
                 var me = run.runId() + "/" + call.path();
-                yield new StepResult.Storing(Simulation.ENTRY, before -> {
+                yield new StepResult.Changing(new Effect.ChangeEntry(Simulation.ENTRY, before -> {
                     var list = before == null ? Json.array() : (ArrayNode) before.deepCopy();
                     list.add(me);
-                    return new StepResult.Changed(list, simulation.answer().put(Simulation.NTH, list.size()));
-                });
+                    return new Effect.NewValue(list, simulation.answer().put(Simulation.NTH, list.size()));
+                }));
             }
             case RandomFlow.SLEEP -> new StepResult.Paused(waitpoint, simulation.soon(), null, null, List.of());
             case RandomFlow.CALL -> {

@@ -21,6 +21,7 @@ import java.util.function.UnaryOperator;
 import millrace.database.Lane;
 import millrace.database.RunFlush;
 import millrace.database.RunTables;
+import millrace.database.Tx;
 import millrace.engine.Json;
 import millrace.engine.RunStatus;
 import millrace.journal.RunJournal;
@@ -168,7 +169,7 @@ final class SimulatedTables implements RunTables {
         return true;
     }
 
-    /** As {@code StoreChanges.settled}. */
+    /** As {@code FlushChanges.settled}. */
     private RunFlush settled(RunFlush flush) {
         var change = flush.effects() == null ? null : flush.effects().change();
         if (change == null) {
@@ -177,14 +178,25 @@ final class SimulatedTables implements RunTables {
         if (journals.getOrDefault(flush.runId(), new TreeMap<>()).containsKey(change.seq())) {
             repeatedChanges++;
             if (looksForChanges) {
-                return change.again().flush();
+                return change.again();
             }
         }
-        var settled = change.settle(entries.get(change.key()));
-        if (settled.changed()) {
-            entries.put(change.key(), Objects.requireNonNull(settled.value()));
-        }
-        return settled.flush();
+        return change.settle(new RunFlush.Rows() {
+            @Override
+            public @Nullable String entry(String key) {
+                return entries.get(key);
+            }
+
+            @Override
+            public void put(String key, @Nullable String value) {
+                entries.put(key, Objects.requireNonNull(value));
+            }
+
+            @Override
+            public Tx tx() {
+                throw new IllegalStateException("there is no database here");
+            }
+        });
     }
 
     /** What an entry holds; null when there is none. */

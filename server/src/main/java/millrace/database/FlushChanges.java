@@ -7,30 +7,35 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import millrace.schema.StorableText;
+import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the steps of a batch of flushes change in the key-value store, within the transaction of the flush. The entries
- * are locked first, by their names, since an entry that is not there has no row to lock; then each change sees what the
- * one before it left.
+ * What the steps of a batch of flushes change beyond their runs, within the transaction of the flush. What they change is
+ * locked first, by name; then each change sees what the one before it left.
  */
-final class StoreChanges {
+final class FlushChanges {
     private final List<RunFlush> batch;
-    private final Map<Entry, @Nullable String> changed = new LinkedHashMap<>();
+    /** Read once and written once, however many steps change them. */
+    private final Map<Entry, @Nullable String> entries = new HashMap<>();
+
+    private final Set<Entry> changed = new LinkedHashSet<>();
 
     private record Entry(String projectId, String key) {}
 
-    private StoreChanges(List<RunFlush> batch) {
+    private FlushChanges(List<RunFlush> batch) {
         this.batch = batch;
     }
 
-    static StoreChanges of(List<RunFlush> batch) {
-        return new StoreChanges(batch);
+    static FlushChanges of(List<RunFlush> batch) {
+        return new FlushChanges(batch);
     }
 
     boolean isEmpty() {
@@ -41,44 +46,73 @@ final class StoreChanges {
         return flush.effects() == null ? null : flush.effects().change();
     }
 
-    /** The locks of the entries, in the order in which everybody takes them. */
+    /** The locks, in the order in which everybody takes them. */
     Long[] locks() {
         var locks = new TreeSet<Long>();
         for (var flush : batch) {
             var change = change(flush);
             if (change != null) {
-                locks.add(EntryLock.number(flush.projectId(), change.key()));
+                change.locks().forEach(name -> locks.add(NameLock.number(flush.projectId(), name)));
             }
         }
         return locks.toArray(Long[]::new);
     }
 
-    /** The batch with the journal rows that tell the changes. The entries are locked. */
-    List<RunFlush> settled(Connection connection) throws SQLException {
-        var entries = new LinkedHashMap<Entry, @Nullable String>();
+    /** The batch with the journal rows that tell the changes. The locks are held. */
+    List<RunFlush> settled(Tx tx) throws SQLException {
         var whole = new ArrayList<RunFlush>(batch.size());
         for (var flush : batch) {
             var change = change(flush);
             if (change == null) {
                 whole.add(flush);
-                continue;
+            } else if (written(tx.connection(), flush.runId(), change.seq())) {
+                whole.add(change.again());
+            } else {
+                whole.add(settle(tx, flush.projectId(), change));
             }
-            var entry = new Entry(flush.projectId(), StorableText.store(change.key()));
-            if (written(connection, flush.runId(), change.seq())) {
-                whole.add(change.again().flush());
-                continue;
-            }
-            if (!entries.containsKey(entry)) {
-                entries.put(entry, find(connection, entry));
-            }
-            var settled = change.settle(entries.get(entry));
-            if (settled.changed()) {
-                entries.put(entry, settled.value());
-                changed.put(entry, settled.value());
-            }
-            whole.add(settled.flush());
         }
         return Collections.unmodifiableList(whole);
+    }
+
+    /** Whatever fails fails this transaction, and in the end the one flush that it came from. */
+    private RunFlush settle(Tx tx, String projectId, RunFlush.Change change) throws SQLException {
+        try {
+            return change.settle(new ProjectRows(tx, projectId));
+        } catch (RuntimeException e) {
+            var sql = Failures.sqlCause(e);
+            throw sql == null ? new SQLException("a step's change failed", e) : sql;
+        }
+    }
+
+    private final class ProjectRows implements RunFlush.Rows {
+        private final Tx tx;
+        private final String projectId;
+
+        ProjectRows(Tx tx, String projectId) {
+            this.tx = tx;
+            this.projectId = projectId;
+        }
+
+        @Override
+        public @Nullable String entry(String key) {
+            var entry = new Entry(projectId, StorableText.store(key));
+            if (!entries.containsKey(entry)) {
+                entries.put(entry, find(tx.connection(), entry));
+            }
+            return entries.get(entry);
+        }
+
+        @Override
+        public void put(String key, @Nullable String value) {
+            var entry = new Entry(projectId, StorableText.store(key));
+            entries.put(entry, value);
+            changed.add(entry);
+        }
+
+        @Override
+        public Tx tx() {
+            return tx;
+        }
     }
 
     /** A commit of unknown outcome is repeated: what it has changed may not be changed again. */
@@ -91,7 +125,7 @@ final class StoreChanges {
         }
     }
 
-    private static @Nullable String find(Connection connection, Entry entry) throws SQLException {
+    private static @Nullable String find(Connection connection, Entry entry) {
         try (var statement =
                 connection.prepareStatement("SELECT value FROM store_entry WHERE \"projectId\" = ? AND key = ?")) {
             SqlRows.set(statement, entry.projectId(), entry.key());
@@ -99,6 +133,8 @@ final class StoreChanges {
                 var value = rows.next() ? rows.getString(1) : null;
                 return value == null ? null : StorableText.loadJson(value);
             }
+        } catch (SQLException e) {
+            throw new DataAccessException("an entry can't be read", e);
         }
     }
 
@@ -108,8 +144,8 @@ final class StoreChanges {
      * @param put with the parameters id, project, key and JSON text
      */
     void store(Connection connection, String put) throws SQLException {
-        for (var entry : changed.keySet()) {
-            var value = changed.get(entry);
+        for (var entry : changed) {
+            var value = entries.get(entry);
             if (value == null) {
                 SqlRows.execute(
                         connection,

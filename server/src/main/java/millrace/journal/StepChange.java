@@ -1,49 +1,45 @@
 package millrace.journal;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Objects;
 import millrace.database.RunFlush;
-import millrace.engine.Json;
 import millrace.engine.RecordCodec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The flush of a step that changes an entry of the key-value store: its journal row is made while the entry is locked,
- * since it tells what the entry held. Used by the thread that writes; its outcome by the run's thread after that.
+ * The flush of a step that changes what its project has: its journal row is made while that is locked, since it tells what
+ * was there. Used by the thread that writes; its outcome by the run's thread after that.
  */
-public final class EntryChange extends RunFlush.Change {
+public final class StepChange extends RunFlush.Change {
     private final RunFlush rest;
     private final @Nullable String firstPath;
     private final @Nullable String lastPath;
     private final byte[] records;
     private final Decision decision;
-    private @Nullable Stored stored;
+    private @Nullable Changed changed;
     private int bytes;
 
-    /** What becomes of an entry. */
+    /** Makes the change. */
     @FunctionalInterface
     public interface Decision {
-        /** @param before the entry's value; null when there is no entry */
-        Stored of(@Nullable JsonNode before);
+        /** Changes the rows, or refuses to and leaves them. */
+        Changed of(RunFlush.Rows rows);
     }
 
     /**
      * @param rest what is written beside the journal row
      * @param records those before the step's own
      */
-    EntryChange(
-            String key,
+    StepChange(
+            List<String> locks,
             int seq,
             RunFlush rest,
             @Nullable String firstPath,
             @Nullable String lastPath,
             byte[] records,
             Decision decision) {
-        super(key, seq);
+        super(locks, seq);
         this.rest = rest;
         this.firstPath = firstPath;
         this.lastPath = lastPath;
@@ -57,22 +53,18 @@ public final class EntryChange extends RunFlush.Change {
     }
 
     @Override
-    protected RunFlush.Settled of(@Nullable String before) {
-        var decided = decision.of(before == null ? null : Json.readStored(before.getBytes(UTF_8)));
-        stored = decided;
+    protected RunFlush of(RunFlush.Rows rows) {
+        var decided = decision.of(rows);
+        changed = decided;
         var told = decided.told();
         if (told == null) {
-            return new RunFlush.Settled(false, null, whole(records, records.length, lastPath, null));
+            return whole(records, records.length, lastPath, null);
         }
         var beside = RunJournal.beside(RecordCodec.large(told));
         var out = new ByteArrayOutputStream(records.length + 256);
         out.writeBytes(records);
         RecordCodec.write(out, told, beside != null);
-        var value = decided.value();
-        return new RunFlush.Settled(
-                true,
-                value == null ? null : Json.text(value),
-                whole(out.toByteArray(), out.size(), told.path(), beside));
+        return whole(out.toByteArray(), out.size(), told.path(), beside);
     }
 
     private RunFlush whole(byte[] all, int length, @Nullable String last, byte @Nullable [] beside) {
@@ -86,8 +78,8 @@ public final class EntryChange extends RunFlush.Change {
     }
 
     /** What was decided when it counted. */
-    Stored stored() {
-        return Objects.requireNonNull(stored, "a change is durable that nobody has made");
+    Changed changed() {
+        return Objects.requireNonNull(changed, "a change is durable that nobody has made");
     }
 
     /** What is stored of it in the journal. */
