@@ -47,6 +47,26 @@ public sealed interface Effect {
     record CompleteWaitpoint(String runId, String waitpointId, JsonNode payload) implements Effect {}
 
     /**
+     * Gives the run tags, by which runs are listed. One that it has already changes nothing.
+     *
+     * @param tags what is longer than {@value #LONGEST} characters is cut
+     */
+    record AddTags(List<String> tags) implements Effect {
+        /** An index holds them. */
+        private static final int LONGEST = 255;
+
+        public AddTags {
+            tags = tags.stream().map(AddTags::cut).toList();
+        }
+
+        private static String cut(String tag) {
+            var end = Math.min(tag.length(), LONGEST);
+            // Half a character can't be stored.
+            return tag.substring(0, end > 0 && Character.isHighSurrogate(tag.charAt(end - 1)) ? end - 1 : end);
+        }
+    }
+
+    /**
      * Changes what others may change at the same time. What comes of it is known only while nobody else may, and it is the
      * step's output: such a step answers with {@link StepResult.Changing}.
      */

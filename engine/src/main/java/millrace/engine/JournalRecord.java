@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +111,13 @@ public sealed interface JournalRecord {
 
     /** Somebody has said what the step gets instead of what its inputs evaluate to; texts of secrets are censored. */
     record Given(String path, ObjectNode input) implements JournalRecord {}
+
+    /** A step has given the run tags that it did not have. */
+    record Tagged(String path, List<String> tags) implements JournalRecord {
+        public Tagged {
+            tags = List.copyOf(tags);
+        }
+    }
 
     /** A loop has evaluated its items, once and for all. */
     record LoopBegan(String path, ArrayNode items) implements JournalRecord {}

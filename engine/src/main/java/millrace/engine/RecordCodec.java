@@ -120,6 +120,13 @@ public final class RecordCodec {
                     json.writeString(given.path());
                     json.writeTree(given.input());
                 }
+                case JournalRecord.Tagged tagged -> {
+                    json.writeString("T");
+                    json.writeString(tagged.path());
+                    for (var tag : tagged.tags()) {
+                        json.writeString(tag);
+                    }
+                }
                 case JournalRecord.LoopBegan loop -> {
                     json.writeString("L");
                     json.writeString(loop.path());
@@ -217,6 +224,7 @@ public final class RecordCodec {
                 new JournalRecord.BackingOff(
                         text(row, 1), row.get(2).intValue(), row.get(3).longValue());
             case "G" -> new JournalRecord.Given(text(row, 1), (ObjectNode) row.get(2));
+            case "T" -> new JournalRecord.Tagged(text(row, 1), tags(row));
             case "L" ->
                 new JournalRecord.LoopBegan(
                         text(row, 1), (ArrayNode) (row.get(2).isTextual() ? beside.value(text(row, 1)) : row.get(2)));
@@ -234,6 +242,14 @@ public final class RecordCodec {
                         row.get(4).longValue());
             default -> throw new IllegalStateException("unknown journal record " + row.get(0));
         };
+    }
+
+    private static List<String> tags(JsonNode row) {
+        var tags = new ArrayList<String>();
+        for (int i = 2; i < row.size(); i++) {
+            tags.add(text(row, i));
+        }
+        return tags;
     }
 
     private static ObjectNode origin(RunOrigin origin) {

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,8 @@ public final class Replay {
 
     private final Map<String, JournalRecord.BackingOff> backOffs = new HashMap<>();
     private final Map<String, ObjectNode> given = new HashMap<>();
+
+    private final Set<String> tags = new LinkedHashSet<>();
 
     private String last = "trigger";
 
@@ -85,6 +89,7 @@ public final class Replay {
             case JournalRecord.Retried ignored -> retry();
             case JournalRecord.BackingOff backOff -> backOffs.put(backOff.path(), backOff);
             case JournalRecord.Given more -> given.put(more.path(), more.input());
+            case JournalRecord.Tagged tagged -> tags.addAll(tagged.tags());
             case JournalRecord.LoopBegan loop -> {
                 pass(loop.path());
                 last = loop.path();
@@ -184,6 +189,11 @@ public final class Replay {
             attempts.merge(path, 2, (before, first) -> before + 1);
             firstAttempts.put(path, nextAttempt(path));
         }
+    }
+
+    /** The tags that steps have given the run. */
+    public List<String> tags() {
+        return List.copyOf(tags);
     }
 
     /** The path of the one step that may have happened without being recorded, if any. */

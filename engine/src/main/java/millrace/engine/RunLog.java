@@ -92,6 +92,7 @@ public final class RunLog {
             case JournalRecord.Attempted ignored -> null;
             case JournalRecord.BackingOff ignored -> null;
             case JournalRecord.Given ignored -> null;
+            case JournalRecord.Tagged ignored -> null;
             case JournalRecord.Resumed ignored -> null;
             case JournalRecord.Retried ignored -> null;
             case JournalRecord.LoopEnded ignored -> null;
@@ -178,6 +179,7 @@ public final class RunLog {
             case JournalRecord.Retried ignored -> dropUnfinished(steps);
             case JournalRecord.BackingOff ignored -> {}
             case JournalRecord.Given ignored -> {}
+            case JournalRecord.Tagged ignored -> {}
             case JournalRecord.LoopBegan loop -> {
                 loopItems.put(loop.path(), loop.items());
                 var step = Json.object().put("type", "LOOP_ON_ITEMS").put("status", StepStatus.SUCCEEDED.name());

@@ -2,6 +2,9 @@ package millrace.expression;
 
 /** An input can't be resolved in a way that fails its step, for example because a connection is missing. */
 public final class ReferenceFailure extends RuntimeException {
+    /** The error name of {@link #connectionNotFound}. */
+    public static final String CONNECTION_NOT_FOUND = "ConnectionNotFound";
+
     private static final long serialVersionUID = 1;
 
     private final String errorName;
@@ -22,6 +25,6 @@ public final class ReferenceFailure extends RuntimeException {
 
     /** The failure of a connection that the project does not have (engine-semantics §5.4). */
     public static ReferenceFailure connectionNotFound(String externalId) {
-        return new ReferenceFailure("ConnectionNotFound", "connection (" + externalId + ") not found");
+        return new ReferenceFailure(CONNECTION_NOT_FOUND, "connection (" + externalId + ") not found");
     }
 }

@@ -18,6 +18,15 @@ public interface StepRun {
     @Nullable
     JsonNode entry(String key);
 
+    /**
+     * The value of a connection of the run's project; null when there is none. A step that looks at one gives the run the tag
+     * {@code connection:<externalId>} (reference/engine-semantics §8.2).
+     *
+     * @throws PieceFailure when it must be connected again
+     */
+    @Nullable
+    JsonNode connection(String externalId);
+
     /** The tables of the run's project. */
     ProjectTables tables();
 
@@ -82,6 +91,11 @@ public interface StepRun {
 
         @Override
         public @Nullable JsonNode entry(String key) {
+            throw onlyInARun();
+        }
+
+        @Override
+        public @Nullable JsonNode connection(String externalId) {
             throw onlyInARun();
         }
 

@@ -28,6 +28,7 @@ public final class NativePieces implements PieceCatalogue {
                 DelayPiece.DELAY,
                 StorePiece.STORE,
                 TablesPiece.TABLES,
+                ConnectionsPiece.CONNECTIONS,
                 ApprovalPiece.APPROVAL,
                 SubflowsPiece.SUBFLOWS,
                 MathHelperPiece.of(random),

@@ -56,6 +56,11 @@ class WaitingPiecesTest {
         }
 
         @Override
+        public @Nullable JsonNode connection(String externalId) {
+            return null;
+        }
+
+        @Override
         public ProjectTables tables() {
             throw new IllegalStateException("no action here looks at tables");
         }

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import millrace.schema.StorableText;
 import org.jooq.Configuration;
 import org.jspecify.annotations.Nullable;
@@ -67,20 +68,21 @@ final class PostgresRunTables implements RunTables {
             ), ran AS (
                 INSERT INTO flow_run (id, created, "projectId", "flowId", "flowVersionId", environment, status,
                         "parentRunId", "failParentOnFailure", "triggeredBy", "startTime", "finishTime", "failedStep",
-                        "stepsCount", "stepNameToTest", "internalError", journal)
+                        "stepsCount", "stepNameToTest", "internalError", tags, journal)
                 SELECT r.id, to_timestamp(r.created / 1e6), r.project, r.flow, r.version, r.environment, r.status,
                         r.parent, r.failparent, r.triggeredby, to_timestamp(r.started / 1e6),
-                        to_timestamp(r.finished / 1e6), r.failed::jsonb, r.steps, r.test, r.error::jsonb, r.journal
+                        to_timestamp(r.finished / 1e6), r.failed::jsonb, r.steps, r.test, r.error::jsonb,
+                        r.tags::varchar[], r.journal
                 FROM unnest(?::text[], ?::int8[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::text[],
                         ?::bool[], ?::text[], ?::int8[], ?::int8[], ?::text[], ?::int4[], ?::text[], ?::text[],
-                        ?::bytea[])
+                        ?::text[], ?::bytea[])
                     AS r(id, created, project, flow, version, environment, status, parent, failparent, triggeredby,
-                        started, finished, failed, steps, test, error, journal)
+                        started, finished, failed, steps, test, error, tags, journal)
                 WHERE EXISTS (SELECT FROM fence) -- paused
                 ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated = now(),
                         "startTime" = excluded."startTime", "finishTime" = excluded."finishTime",
                         "failedStep" = excluded."failedStep", "stepsCount" = excluded."stepsCount",
-                        "internalError" = excluded."internalError", journal = excluded.journal
+                        "internalError" = excluded."internalError", tags = excluded.tags, journal = excluded.journal
             ), ended AS (
                 DELETE FROM run_queue WHERE id = ANY (?::text[]) AND EXISTS (SELECT FROM fence)
             ), recorded AS (
@@ -266,6 +268,7 @@ final class PostgresRunTables implements RunTables {
             columns.value("int4", runs, f -> run(f).stepsCount());
             columns.text(runs, f -> run(f).stepNameToTest());
             columns.json(runs, f -> run(f).internalError());
+            columns.text(runs, f -> array(run(f).tags()));
             columns.bytes(runs, f -> run(f).journal());
 
             columns.text(changing(batch, RunFlush.QueueChange.DELETE), RunFlush::runId);
@@ -351,6 +354,16 @@ final class PostgresRunTables implements RunTables {
 
     private static RunFlush.RunRow run(RunFlush flush) {
         return java.util.Objects.requireNonNull(flush.run());
+    }
+
+    /** The text of an array; null for an empty one. Arrays of arrays must be of one length, so these go as texts. */
+    private static @Nullable String array(List<String> texts) {
+        return texts.isEmpty()
+                ? null
+                : texts.stream()
+                        .map(StorableText::store)
+                        .map(text -> "\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"")
+                        .collect(Collectors.joining(",", "{", "}"));
     }
 
     private static @Nullable String processOf(RunFlush.QueueRow row) {

@@ -251,6 +251,7 @@ public record RunFlush(
      *
      * @param failedStep JSON text
      * @param internalError JSON text
+     * @param tags kept as they are
      * @param journal the whole packed journal of a run that ended in its first flush
      */
     public record RunRow(
@@ -268,5 +269,6 @@ public record RunFlush(
             int stepsCount,
             @Nullable String stepNameToTest,
             @Nullable String internalError,
+            List<String> tags,
             byte @Nullable [] journal) {}
 }

@@ -231,12 +231,12 @@ final class SqliteRunTables implements RunTables {
         try (var statement = connection.prepareStatement("""
                 INSERT INTO flow_run (id, created, "projectId", "flowId", "flowVersionId", environment, status,
                     "parentRunId", "failParentOnFailure", "triggeredBy", "startTime", "finishTime", "failedStep",
-                    "stepsCount", "stepNameToTest", "internalError", journal)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    "stepsCount", "stepNameToTest", "internalError", tags, journal)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO UPDATE SET status = excluded.status, updated = %s,
                     "startTime" = excluded."startTime", "finishTime" = excluded."finishTime",
                     "failedStep" = excluded."failedStep", "stepsCount" = excluded."stepsCount",
-                    "internalError" = excluded."internalError", journal = excluded.journal
+                    "internalError" = excluded."internalError", tags = excluded.tags, journal = excluded.journal
                 """.formatted(NOW))) {
             for (var flush : batch) {
                 var row = flush.run();
@@ -261,11 +261,19 @@ final class SqliteRunTables implements RunTables {
                         row.stepsCount(),
                         row.stepNameToTest(),
                         json(row.internalError()),
+                        tags(row.tags()),
                         row.journal());
                 statement.addBatch();
             }
             statement.executeBatch();
         }
+    }
+
+    private static @Nullable String tags(List<String> tags) {
+        return tags.isEmpty()
+                ? null
+                : Json.text(Json.MAPPER.valueToTree(
+                        tags.stream().map(StorableText::store).toList()));
     }
 
     /** As PostgreSQL stores it, so that a database can move. */

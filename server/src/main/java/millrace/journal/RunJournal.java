@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -30,6 +32,7 @@ public final class RunJournal {
     private static final int FLUSH_ABOVE = 64 * 1024;
     private static final int BESIDE_ABOVE = 32 * 1024;
     private static final int MAX_OPEN = 8;
+    private static final int MOST_TAGS = 100;
     private static final Duration LEASE_CHECK = Duration.ofMillis(20);
     private static final String PAUSED = "PAUSED";
     private static final String SUCCEEDED = "SUCCEEDED";
@@ -55,6 +58,10 @@ public final class RunJournal {
     private final List<RunFlush.WaitpointRow> waitpoints = new ArrayList<>(0);
     private final List<RunFlush.Child> children = new ArrayList<>(0);
     private final List<RunFlush.Completion> completions = new ArrayList<>(0);
+    private final Set<String> tags = new LinkedHashSet<>(0);
+    /** Whether there are tags that no row shows. */
+    private boolean tagged;
+
     private long storedBytes;
     /** When the oldest record in the buffer came to be. */
     private long waitingSince;
@@ -94,6 +101,7 @@ public final class RunJournal {
      * @param nextSeq the number of the run's next journal row; 0 when it has none, then its first record is written again
      * @param waited whether the run may have waitpoints
      * @param storedBytes what it has written
+     * @param tags what it has
      */
     public static RunJournal accepted(
             JournalWriter writer,
@@ -102,13 +110,15 @@ public final class RunJournal {
             Instant startTime,
             int nextSeq,
             boolean waited,
-            long storedBytes) {
+            long storedBytes,
+            List<String> tags) {
         var journal = new RunJournal(writer, header, began, null);
         journal.startTime = startTime;
         journal.queued = true;
         journal.waited = waited;
         journal.seq = nextSeq;
         journal.storedBytes = storedBytes;
+        journal.tags.addAll(tags);
         if (nextSeq == 0) {
             journal.append(List.of(began));
         }
@@ -229,9 +239,23 @@ public final class RunJournal {
                 }
                 case Effect.StartRun start -> children.add(child(start));
                 case Effect.CompleteWaitpoint complete -> complete(complete);
+                case Effect.AddTags add -> tag(Objects.requireNonNull(lastPath), add.tags());
                 case Effect.Change change ->
                     throw new IllegalStateException("nobody can tell yet what comes of " + change);
             }
+        }
+    }
+
+    private void tag(String path, List<String> wanted) {
+        var added = new ArrayList<String>();
+        for (var tag : wanted) {
+            if (tags.size() < MOST_TAGS && tags.add(tag)) {
+                added.add(tag);
+            }
+        }
+        if (!added.isEmpty()) {
+            write(new JournalRecord.Tagged(path, added));
+            tagged = true;
         }
     }
 
@@ -539,6 +563,7 @@ public final class RunJournal {
                 stepsCount,
                 header.stepNameToTest(),
                 end == null ? null : end.internalError(),
+                List.copyOf(tags),
                 null);
     }
 
@@ -546,8 +571,14 @@ public final class RunJournal {
         return flush(run, null);
     }
 
-    /** Takes what is buffered into one flush. The first flush of a run that ends needs no queue and no journal row. */
-    private RunFlush flush(RunFlush.@Nullable RunRow run, RunFlush.@Nullable Pause pause) {
+    /**
+     * Takes what is buffered into one flush. The first flush of a run that ends needs no queue and no journal row. New tags
+     * give the run a row, or bring its row up to date: lists find tags there.
+     */
+    private RunFlush flush(RunFlush.@Nullable RunRow asked, RunFlush.@Nullable Pause pause) {
+        var run = asked == null && tagged ? runRow("RUNNING", null) : asked;
+        recorded |= tagged;
+        tagged = false;
         var effects = effects(pause);
         RunFlush.QueueRow queueRow = null;
         RunFlush.JournalRow journalRow = null;
@@ -631,6 +662,7 @@ public final class RunJournal {
                 row.stepsCount(),
                 row.stepNameToTest(),
                 row.internalError(),
+                row.tags(),
                 document);
     }
 

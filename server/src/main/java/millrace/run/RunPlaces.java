@@ -15,6 +15,7 @@ import millrace.engine.JournalRecord;
 import millrace.engine.Resumption;
 import millrace.engine.RunEnvironment;
 import millrace.engine.RunOrigin;
+import millrace.expression.ReferenceFailure;
 import millrace.journal.RunHeader;
 import millrace.journal.RunJournal;
 import millrace.nativepiece.PieceFailure;
@@ -33,12 +34,20 @@ public final class RunPlaces {
     private final CallBounds bounds;
     private final Entries entries;
     private final Function<String, ProjectTables> tables;
+    private final Connections connections;
 
     /** Looks into the key-value store. */
     @FunctionalInterface
     public interface Entries {
         /** @return what the project has under the key; empty when it has nothing */
         Optional<JsonNode> find(String projectId, String key);
+    }
+
+    /** Reads connections. */
+    @FunctionalInterface
+    public interface Connections {
+        /** @throws ReferenceFailure when there is none, or it must be connected again */
+        JsonNode value(String projectId, String externalId);
     }
 
     /** Finds flows that a step may start. */
@@ -63,7 +72,8 @@ public final class RunPlaces {
             CallableFlows flows,
             CallBounds bounds,
             Entries entries,
-            Function<String, ProjectTables> tables) {
+            Function<String, ProjectTables> tables,
+            Connections connections) {
         this.ids = ids;
         this.clock = clock;
         this.runsUrl = publicUrl + "/api/v1/flow-runs/";
@@ -71,6 +81,7 @@ public final class RunPlaces {
         this.bounds = bounds;
         this.entries = entries;
         this.tables = tables;
+        this.connections = connections;
     }
 
     StepRun of(RunHeader run, JournalRecord.Began began, @Nullable Resumption resumed) {
@@ -110,6 +121,18 @@ public final class RunPlaces {
         @Override
         public @Nullable JsonNode entry(String key) {
             return entries.find(run.projectId(), key).orElse(null);
+        }
+
+        @Override
+        public @Nullable JsonNode connection(String externalId) {
+            try {
+                return connections.value(run.projectId(), externalId);
+            } catch (ReferenceFailure failure) {
+                if (failure.errorName().equals(ReferenceFailure.CONNECTION_NOT_FOUND)) {
+                    return null;
+                }
+                throw new PieceFailure(failure.errorName(), String.valueOf(failure.getMessage()));
+            }
         }
 
         @Override

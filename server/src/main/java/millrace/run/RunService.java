@@ -343,7 +343,8 @@ public final class RunService implements AutoCloseable {
                 claimed.waitpointId() != null || claimed.takeovers() > 0,
                 claimed.nextSeq() == 0
                         ? 0
-                        : RunDriver.patiently(() -> database.read(tx -> runs.storedBytes(tx, claimed.runId()))));
+                        : RunDriver.patiently(() -> database.read(tx -> runs.storedBytes(tx, claimed.runId()))),
+                replay.tags());
         if (row.recorded() && claimed.waitpointId() == null) {
             // Its row may say QUEUED.
             journal.record();

@@ -93,6 +93,7 @@ final class StepPage {
             case JournalRecord.Retried ignored -> null;
             case JournalRecord.BackingOff ignored -> null;
             case JournalRecord.Given ignored -> null;
+            case JournalRecord.Tagged ignored -> null;
             case JournalRecord.LoopBegan ignored -> null;
         };
     }

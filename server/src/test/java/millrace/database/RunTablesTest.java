@@ -68,6 +68,7 @@ class RunTablesTest {
                 2,
                 null,
                 null,
+                List.of("plain", "a \"b\",\\{c}\0"),
                 DOC);
         return new RunFlush(run, project, null, null, List.of(), row, queue);
     }
@@ -116,6 +117,7 @@ class RunTablesTest {
         var row = database.read(tx -> tx.sql().fetchOne(Tables.FLOW_RUN, Tables.FLOW_RUN.ID.eq(run)));
         assertThat(row.get(Tables.FLOW_RUN.STATUS)).isEqualTo("FAILED");
         assertThat(row.get(Tables.FLOW_RUN.CREATED)).isEqualTo(now);
+        assertThat(row.get(Tables.FLOW_RUN.TAGS)).containsExactly("plain", "a \"b\",\\{c}\0");
         assertThat(row.get(Tables.FLOW_RUN.JOURNAL)).isEqualTo(DOC);
         assertThat(row.get(Tables.FLOW_RUN.FAILED_STEP).path("message").textValue())
                 .isEqualTo("no\0");
@@ -443,6 +445,7 @@ class RunTablesTest {
                 0,
                 null,
                 null,
+                List.of(),
                 null);
         var effects = new RunFlush.Effects(
                 new RunFlush.Pause(dueAt, WAITPOINT, null),

@@ -47,7 +47,9 @@ import millrace.engine.RunEnvironment;
 import millrace.engine.RunStatus;
 import millrace.engine.StepError;
 import millrace.engine.StepResult;
+import millrace.expression.ReferenceFailure;
 import millrace.file.Tenants;
+import millrace.http.PageRequest;
 import millrace.journal.RunHeader;
 import millrace.journal.Waits;
 import millrace.nativepiece.ActionCall;
@@ -170,6 +172,12 @@ class PausedRunsTest {
                 (projectId, key) -> Optional.empty(),
                 projectId -> {
                     throw new IllegalStateException("no step looks at tables here");
+                },
+                (projectId, externalId) -> {
+                    if (externalId.equals("none")) {
+                        throw ReferenceFailure.connectionNotFound(externalId);
+                    }
+                    return Json.object().put("secret_text", externalId);
                 });
 
         @Override
@@ -335,6 +343,45 @@ class PausedRunsTest {
         assertThat(effects).containsExactly("a", "c");
         assertThat(database.<Integer>read(tx -> tx.sql().fetchCount(WAITPOINT, WAITPOINT.FLOW_RUN_ID.eq(id))))
                 .isZero();
+    }
+
+    @OnBothDatabases
+    void a_run_has_the_tags_of_its_steps_and_is_listed_by_them(Database database) throws InterruptedException {
+        var first = new Process(database);
+        var id = first.runs.accept(start(
+                database,
+                "a=connections/read_connection {'connection_name': 'main'}",
+                "b=connections/read_connection {'connection_name': 'main'}",
+                "c=effect",
+                "busy=wait",
+                "d=delay/delayFor {'unit': 'days', 'delayFor': 20}",
+                "e=connections/read_connection {'connection_name': 'other'}",
+                "f=connections/read_connection {'connection_name': 'none'}"));
+        await(first.calls.reached);
+        assertThat(tagged(first, "connection:main", "nothing")).containsExactly(id);
+        assertThat(tagged(first, "connection:other")).isEmpty();
+        first.calls.released.countDown();
+        assertThat(first.awaitStatus(id, RunStatus.PAUSED).tags()).containsExactly("connection:main");
+        first.awaitIdle();
+        first.close();
+
+        var second = new Process(database);
+        pass(database, id);
+
+        var run = second.awaitStatus(id, RunStatus.FAILED);
+        assertThat(run.tags()).containsExactly("connection:main", "connection:other");
+        assertThat(tagged(second, "connection:other")).containsExactly(id);
+        assertThat(steps(run).at("/e/output/secret_text").textValue()).isEqualTo("other");
+        assertThat(steps(run).at("/f/errorMessage").textValue()).contains("Connection not found");
+    }
+
+    private List<String> tagged(Process process, String... tags) {
+        var project = project(process.database);
+        var filter = new RunFilter(
+                project, List.of(), List.of(), List.of(tags), null, null, null, null, List.of(), false, false);
+        return process.runs.page(Principal.engine("e", "p", project), filter, new PageRequest(10, null)).data().stream()
+                .map(FlowRun::id)
+                .toList();
     }
 
     @OnBothDatabases

@@ -311,7 +311,8 @@ final class SimulatedProcess implements Calls {
                 Objects.requireNonNull(claimed.row().startTime()),
                 claimed.nextSeq(),
                 claimed.waitpointId() != null || claimed.takeovers() > 0,
-                0);
+                0,
+                replay.tags());
         if (claimed.row().recorded() && claimed.waitpointId() == null) {
             journal.record();
         }

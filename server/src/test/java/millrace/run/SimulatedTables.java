@@ -364,6 +364,7 @@ final class SimulatedTables implements RunTables {
                 0,
                 row.stepNameToTest(),
                 null,
+                List.of(),
                 journal);
     }
 
