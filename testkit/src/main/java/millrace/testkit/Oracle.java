@@ -2,6 +2,7 @@ package millrace.testkit;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import millrace.engine.RunStatus;
 
 /** Remembers what servers promised, and compares it with what happened, what they list and what they stored. */
@@ -24,7 +26,7 @@ final class Oracle {
     private final List<String> broken = Collections.synchronizedList(new ArrayList<>());
     private int givenUp;
     private int unseen;
-    private String stored = "";
+    private Stored stored = new Stored("", Map.of());
 
     /** What the world saw of one idempotency key. */
     private static final class Sent {
@@ -36,6 +38,25 @@ final class Oracle {
         Sent(EffectLog.Effect first, int place) {
             this.first = first;
             this.place = place;
+        }
+    }
+
+    /**
+     * What steps have put into the database, by the numbers of their webhooks.
+     *
+     * @param entry the numbers in the entry of the key-value store
+     * @param records the numbers in the table, by the ids of its records
+     */
+    record Stored(String entry, Map<String, Integer> records) {
+        Stored {
+            records = Map.copyOf(records);
+        }
+
+        List<Integer> entries() {
+            return Stream.of(entry.split(TorturedFlow.MARK))
+                    .filter(number -> !number.isEmpty())
+                    .map(Integer::valueOf)
+                    .toList();
         }
     }
 
@@ -67,7 +88,7 @@ final class Oracle {
      * @param sent the highest number of a webhook that was sent
      * @param runs of each flow, as the API lists them
      * @param doubts how often each key was listed as in doubt
-     * @param stored what the entry of the key-value store holds
+     * @param stored what the entry of the key-value store and the table hold
      */
     void check(
             Client owner,
@@ -75,7 +96,7 @@ final class Oracle {
             List<EffectLog.Effect> effects,
             Map<TorturedFlow, List<JsonNode>> runs,
             Map<String, Integer> doubts,
-            String stored) {
+            Stored stored) {
         var byKey = byKey(effects, sent);
         byKey.forEach((key, one) -> {
             var allowed = 1 + doubts.getOrDefault(key, 0);
@@ -92,22 +113,18 @@ final class Oracle {
         runs.forEach((flow, all) -> check(owner, flow, all, byKey, doubts, told));
     }
 
-    /** Each run of the flow that went past its store step is in the entry once; one that was given up, at most once. */
-    private void checkStored(Set<Integer> succeeded, Set<Integer> served) {
+    /** Each run of the flow that went past its step is in there once; one that was given up, at most once. */
+    private void checkStored(String where, Collection<Integer> numbers, Set<Integer> succeeded, Set<Integer> served) {
         var times = new HashMap<Integer, Integer>();
-        for (var number : stored.split(TorturedFlow.MARK)) {
-            if (!number.isEmpty()) {
-                times.merge(Integer.valueOf(number), 1, Integer::sum);
-            }
-        }
+        numbers.forEach(number -> times.merge(number, 1, Integer::sum));
         times.forEach((number, count) -> {
             if (count > 1 || !served.contains(number)) {
-                broken("webhook " + number + " is in the store " + count + " times");
+                broken("webhook " + number + " is in the " + where + " " + count + " times");
             }
         });
         for (var number : succeeded) {
             if (!times.containsKey(number)) {
-                broken("webhook " + number + " is missing in the store");
+                broken("webhook " + number + " is missing in the " + where);
             }
         }
     }
@@ -170,7 +187,8 @@ final class Oracle {
             }
         }
         if (flow.stores()) {
-            checkStored(succeeded, served);
+            checkStored("store", stored.entries(), succeeded, served);
+            checkStored("table", stored.records().values(), succeeded, served);
         }
         // A run that was given up before its first effect does not say whose it was.
         accepted.forEach((number, its) -> {
@@ -224,14 +242,19 @@ final class Oracle {
         return true;
     }
 
-    /** The log tells the answers that the steps after them have seen, and what the store held when it was changed. */
+    /** The log tells the answers that the steps after them have seen, and what the store and the table held. */
     private void checkLog(JsonNode run, TorturedFlow flow, int number, Map<List<Integer>, Integer> told) {
         if (flow.stores()) {
             var seen = run.at("/steps/store/output").asText();
-            if (!stored.startsWith(seen)
+            if (!stored.entry().startsWith(seen)
                     || !(TorturedFlow.MARK + seen).endsWith(TorturedFlow.MARK + number + TorturedFlow.MARK)) {
                 broken("run " + run.path("id").asText() + " of webhook " + number + " says that the store held "
                         + seen);
+            }
+            var record = run.at("/steps/record/output/0/id").asText();
+            if (!Integer.valueOf(number).equals(stored.records().get(record))) {
+                broken("run " + run.path("id").asText() + " of webhook " + number + " says that it made the record "
+                        + record);
             }
         }
         for (var answer : flow.answers()) {

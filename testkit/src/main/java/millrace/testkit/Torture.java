@@ -155,6 +155,7 @@ public final class Torture implements AutoCloseable {
                 "AP_NETWORK_MODE", "UNRESTRICTED",
                 "AP_LOG_LEVEL", "warn",
                 "AP_FRONTEND_URL", "http://millrace.test",
+                "AP_MAX_RECORDS_PER_TABLE", "1000000",
                 "AP_LEASE_SECONDS", Long.toString(LEASE.toSeconds()),
                 "AP_ENCRYPTION_KEY", "0123456789abcdef0123456789abcdef",
                 "AP_JWT_SECRET", "torture-torture-torture-torture-torture"));
@@ -284,7 +285,13 @@ public final class Torture implements AutoCloseable {
             var all = runs.values().stream().mapToInt(List::size).sum();
             var happened = effects.effects();
             oracle.check(owner, sent.get(), happened, runs, doubts(owner, runs.keySet()), stored());
-            oracle.compare("runs in the database, listed ones", count("SELECT count(*) FROM flow_run"), all);
+            var madeTable = plain.stores() ? 1 : 0;
+            oracle.compare(
+                    "runs in the database, listed ones", count("SELECT count(*) FROM flow_run"), all + madeTable);
+            oracle.compare(
+                    "records without a cell",
+                    count("SELECT count(*) FROM record WHERE id NOT IN (SELECT \"recordId\" FROM cell)"),
+                    0);
             oracle.compare("runs with effects, listed ones", runsOf(happened), all);
             oracle.compare("queue rows at rest", count("SELECT count(*) FROM run_queue"), 0);
             oracle.compare("waitpoints at rest", count("SELECT count(*) FROM waitpoint"), 0);
@@ -335,10 +342,18 @@ public final class Torture implements AutoCloseable {
         return times;
     }
 
-    /** What runs have put into the key-value store. */
-    private String stored() {
+    /** What runs have put into the key-value store and into the table. */
+    private Oracle.Stored stored() {
         var json = text("SELECT value FROM store_entry WHERE key = '" + TorturedFlow.ENTRY + "'");
-        return json.isEmpty() ? "" : Json.read(json).asText();
+        var records = new HashMap<String, Integer>();
+        for (var cell : text("SELECT coalesce(string_agg(\"recordId\" || '=' || value, ';'), '') FROM cell")
+                .split(";")) {
+            if (!cell.isEmpty()) {
+                var number = cell.indexOf('=') + 1;
+                records.put(cell.substring(0, number - 1), Integer.valueOf(cell.substring(number)));
+            }
+        }
+        return new Oracle.Stored(json.isEmpty() ? "" : Json.read(json).asText(), records);
     }
 
     private long count(String query) {

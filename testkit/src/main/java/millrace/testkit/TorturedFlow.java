@@ -14,7 +14,8 @@ import millrace.engine.Json;
  * @param steps whose calls reach the world, in order
  * @param firstStep the place of the first among the effects of its webhook
  * @param answers where the run's log keeps the world's answers: steps and the way into their outputs
- * @param stores whether it has a step {@code store}, which adds the webhook's number to {@link #ENTRY}
+ * @param stores whether it has a step {@code store}, which adds the webhook's number to {@link #ENTRY}, and a step
+ *     {@code record}, which adds a record with it to the only table
  */
 record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> answers, boolean stores) {
     /** The entry of the key-value store to which runs add their webhooks' numbers, each before the mark. */
@@ -37,9 +38,9 @@ record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> ans
     }
 
     /**
-     * Two effects, code and a change of the key-value store between them, and an answer.
+     * Two effects, code and changes of the key-value store and of a table between them, and an answer.
      *
-     * @param stores false leaves the change out: who does not wait for barriers has no answer from the store either
+     * @param stores false leaves the changes out: who does not wait for barriers has no answer from the store either
      */
     static TorturedFlow plain(Client owner, String world, boolean stores) {
         var flow = flow("plain")
@@ -53,6 +54,11 @@ record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> ans
                             .input("key", ENTRY)
                             .input("value", NUMBER + MARK)
                             .input("store_scope", "COLLECTION"));
+            var records = Json.array();
+            records.addObject().put("Number", NUMBER);
+            flow = flow.step(
+                    "record",
+                    tables("create-records").input("table_id", table(owner)).input("records", records));
         }
         var id = owner.publish(flow.step(
                         "second",
@@ -60,6 +66,21 @@ record TorturedFlow(String id, List<String> steps, int firstStep, List<Told> ans
                 .step("answer", Step.respond("{{code['output']}}")));
         return new TorturedFlow(
                 id, List.of("first", "second"), 1, List.of(new Told(1, "first", "/output/body/answer")), stores);
+    }
+
+    /** Makes a table with one field, by a run of its own, and answers its external id. */
+    private static String table(Client owner) {
+        var fields = Json.array();
+        fields.addObject().put("name", "Number").put("type", "NUMBER");
+        var id = owner.publish(flow("table")
+                .onWebhook()
+                .step("table", tables("create-table").input("name", "Numbers").input("fields", fields))
+                .step("answer", Step.respond("{{table['output']}}")));
+        return owner.sync(id, Json.object()).success().path("externalId").asText();
+    }
+
+    private static Step tables(String action) {
+        return Step.piece("@activepieces/piece-tables", "~0.2.0", "tables-" + action);
     }
 
     /** Calls {@link #called} between two effects. */

@@ -35,7 +35,7 @@ import millrace.nativepiece.HttpSender;
  * The faults inside a tortured server's own process, by system properties:
  * {@code torture.clock} names a file with the milliseconds by which the wall clock is wrong;
  * {@code torture.stopBeforeSend=n} stops the process (SIGSTOP) between the barrier of its n-th request and its sending;
- * {@code torture.stopBeforeStore=n} stops it before the flush of its n-th change of the key-value store;
+ * {@code torture.stopBeforeStore=n} stops it before the flush of its n-th change of the key-value store or a table;
  * {@code torture.without} takes a part of the protocol away.
  */
 public final class TorturedSurroundings implements Surroundings {
