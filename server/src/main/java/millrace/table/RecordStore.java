@@ -2,6 +2,7 @@ package millrace.table;
 
 import static millrace.schema.Tables.CELL;
 import static millrace.schema.Tables.RECORD;
+import static org.jooq.impl.DSL.count;
 import static org.jooq.impl.DSL.max;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -14,6 +15,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import millrace.database.Ids;
@@ -34,8 +36,22 @@ final class RecordStore {
         this.ids = ids;
     }
 
-    int count(Tx tx, String projectId, String tableId) {
-        return tx.sql().fetchCount(RECORD, RECORD.PROJECT_ID.eq(projectId), RECORD.TABLE_ID.eq(tableId));
+    /**
+     * What a locked table holds.
+     *
+     * @param next the moment of the next record: after the last one's, whatever the clock says
+     */
+    record Extent(int records, Instant next) {}
+
+    Extent extent(Tx tx, String projectId, String tableId) {
+        var found = tx.sql()
+                .select(tx.dialect().now(), count(), max(RECORD.CREATED))
+                .from(RECORD)
+                .where(RECORD.TABLE_ID.eq(tableId), RECORD.PROJECT_ID.eq(projectId))
+                .fetchSingle();
+        var last = found.value3();
+        var next = last == null || found.value1().isAfter(last) ? found.value1() : last.plus(1, ChronoUnit.MICROS);
+        return new Extent(found.value2(), next);
     }
 
     /** Which of the ids are those of records of the table. */
@@ -53,37 +69,31 @@ final class RecordStore {
 
     /** The ids of the oldest records that pass all filters, oldest first. */
     List<String> matching(Tx tx, String projectId, String tableId, List<RecordFilter> filters, int atMost) {
-        if (filters.isEmpty()) {
-            return tx.sql()
-                    .select(RECORD.ID)
-                    .from(RECORD)
-                    .where(RECORD.TABLE_ID.eq(tableId), RECORD.PROJECT_ID.eq(projectId))
-                    .orderBy(RECORD.CREATED, RECORD.ID)
-                    .limit(atMost)
-                    .fetch(RECORD.ID);
-        }
-        var fields =
-                filters.stream().map(filter -> filter.field().id()).distinct().toList();
-        var cells = new LinkedHashMap<String, Map<String, String>>();
-        tx.sql()
-                .select(RECORD.ID, CELL.FIELD_ID, CELL.VALUE)
+        var oldestFirst = tx.sql()
+                .select(RECORD.ID)
                 .from(RECORD)
-                .leftJoin(CELL)
-                .on(CELL.RECORD_ID.eq(RECORD.ID), CELL.FIELD_ID.in(fields))
                 .where(RECORD.TABLE_ID.eq(tableId), RECORD.PROJECT_ID.eq(projectId))
-                .orderBy(RECORD.CREATED, RECORD.ID)
-                .forEach(found -> {
-                    var record = cells.computeIfAbsent(found.value1(), id -> new HashMap<>());
-                    if (found.value2() != null) {
-                        record.put(found.value2(), found.value3());
-                    }
-                });
-        return cells.entrySet().stream()
-                .filter(record -> filters.stream()
+                .orderBy(RECORD.CREATED, RECORD.ID);
+        if (filters.isEmpty()) {
+            return oldestFirst.limit(atMost).fetch(RECORD.ID);
+        }
+        var cells = new HashMap<String, Map<String, String>>();
+        for (var fieldId :
+                filters.stream().map(filter -> filter.field().id()).distinct().toList()) {
+            cells.put(
+                    fieldId,
+                    tx.sql()
+                            .select(CELL.RECORD_ID, CELL.VALUE)
+                            .from(CELL)
+                            .where(CELL.FIELD_ID.eq(fieldId), CELL.PROJECT_ID.eq(projectId))
+                            .fetchMap(CELL.RECORD_ID, CELL.VALUE));
+        }
+        return oldestFirst.fetch(RECORD.ID).stream()
+                .filter(id -> filters.stream()
                         .allMatch(filter -> filter.matches(
-                                record.getValue().get(filter.field().id()))))
+                                Objects.requireNonNull(cells.get(filter.field().id()))
+                                        .get(id))))
                 .limit(atMost)
-                .map(Map.Entry::getKey)
                 .toList();
     }
 
@@ -101,47 +111,36 @@ final class RecordStore {
         return list;
     }
 
+    /** Cells are not joined: while a table grows, what the planner knows of it is too old for that. */
     private static void read(
             Tx tx, String projectId, ProjectTables.Table table, List<String> recordIds, Map<String, ObjectNode> found) {
         var cells = new HashMap<String, Map<String, ObjectNode>>();
         tx.sql()
-                .select(
-                        RECORD.ID,
-                        RECORD.CREATED,
-                        RECORD.UPDATED,
-                        CELL.FIELD_ID,
-                        CELL.VALUE,
-                        CELL.CREATED,
-                        CELL.UPDATED)
+                .select(CELL.RECORD_ID, CELL.FIELD_ID, CELL.VALUE, CELL.CREATED, CELL.UPDATED)
+                .from(CELL)
+                .where(CELL.RECORD_ID.in(recordIds), CELL.PROJECT_ID.eq(projectId))
+                .forEach(row -> cells.computeIfAbsent(row.value1(), id -> new HashMap<>())
+                        .put(row.value2(), shown(row.value4(), row.value5()).put("value", row.value3())));
+        tx.sql()
+                .select(RECORD.ID, RECORD.CREATED, RECORD.UPDATED)
                 .from(RECORD)
-                .leftJoin(CELL)
-                .on(CELL.RECORD_ID.eq(RECORD.ID))
                 .where(RECORD.TABLE_ID.eq(table.id()), RECORD.PROJECT_ID.eq(projectId), RECORD.ID.in(recordIds))
-                .forEach(row -> {
-                    found.computeIfAbsent(
-                            row.value1(),
-                            id -> shown(row.value2(), row.value3()).put("id", id));
-                    if (row.value4() != null) {
-                        cells.computeIfAbsent(row.value1(), id -> new HashMap<>())
-                                .put(
-                                        row.value4(),
-                                        shown(row.value6(), row.value7()).put("value", row.value5()));
-                    }
-                });
-        for (var id : recordIds) {
-            var record = found.get(id);
-            if (record == null) {
-                continue;
-            }
-            var own = cells.getOrDefault(id, Map.of());
-            var shown = record.putObject("cells");
-            for (var field : table.fields()) {
-                var cell = own.get(field.id());
-                if (cell != null) {
-                    shown.set(field.id(), cell.put("fieldName", field.name()));
-                }
+                .forEach(row -> found.put(
+                        row.value1(),
+                        shown(row.value2(), row.value3())
+                                .put("id", row.value1())
+                                .set("cells", inOrder(table, cells.getOrDefault(row.value1(), Map.of())))));
+    }
+
+    private static ObjectNode inOrder(ProjectTables.Table table, Map<String, ObjectNode> cells) {
+        var ordered = Json.object();
+        for (var field : table.fields()) {
+            var cell = cells.get(field.id());
+            if (cell != null) {
+                ordered.set(field.id(), cell.put("fieldName", field.name()));
             }
         }
+        return ordered;
     }
 
     private static ObjectNode shown(Instant created, Instant updated) {
@@ -151,11 +150,12 @@ final class RecordStore {
     /**
      * Adds records behind those that are there: the table is locked, so their order is that of the commits.
      *
+     * @param first the moment of the first
      * @param records cells by field id; those of fields that the table does not have are left out
-     * @return the records' ids, in the order given
+     * @return the records as steps see them, in the order given
      */
-    List<String> insert(Tx tx, String projectId, ProjectTables.Table table, List<Map<String, String>> records) {
-        var first = nextMoment(tx, projectId, table.id());
+    ArrayNode insert(
+            Tx tx, String projectId, ProjectTables.Table table, Instant first, List<Map<String, String>> records) {
         var added = new ArrayList<Added>(records.size());
         for (var cells : records) {
             var moment = first.plus(added.size(), ChronoUnit.MICROS);
@@ -167,7 +167,16 @@ final class RecordStore {
                         .map(cell -> new AddedCell(record, cell.getKey(), cell.getValue())))
                 .toList();
         inParts(cells, part -> insertCells(tx, projectId, part));
-        return added.stream().map(Added::id).toList();
+        var shown = Json.array();
+        added.forEach(record -> shown.add(shown(table, record)));
+        return shown;
+    }
+
+    private static ObjectNode shown(ProjectTables.Table table, Added record) {
+        var cells = new HashMap<String, ObjectNode>();
+        record.cells.forEach((fieldId, value) ->
+                cells.put(fieldId, shown(record.moment, record.moment).put("value", value)));
+        return shown(record.moment, record.moment).put("id", record.id).set("cells", inOrder(table, cells));
     }
 
     private record Added(String id, Instant moment, Map<String, String> cells) {}
@@ -200,17 +209,6 @@ final class RecordStore {
                     ids.random(), record.moment, record.moment, record.id, cell.fieldId, projectId, cell.value);
         }
         insert.execute();
-    }
-
-    /** After the last record's, whatever the clock says. */
-    private static Instant nextMoment(Tx tx, String projectId, String tableId) {
-        var found = tx.sql()
-                .select(tx.dialect().now(), max(RECORD.CREATED))
-                .from(RECORD)
-                .where(RECORD.TABLE_ID.eq(tableId), RECORD.PROJECT_ID.eq(projectId))
-                .fetchSingle();
-        var last = found.value2();
-        return last == null || found.value1().isAfter(last) ? found.value1() : last.plus(1, ChronoUnit.MICROS);
     }
 
     private static Map<String, String> known(ProjectTables.Table table, Map<String, String> cells) {

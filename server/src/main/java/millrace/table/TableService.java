@@ -100,11 +100,12 @@ public final class TableService {
             throw new PieceFailure("A step can add " + MOST_AT_ONCE + " records and cells at most, not " + size
                     + ": add them in parts.");
         }
-        if (records.count(tx, projectId, table.id()) + add.records().size() > limits.maxRecords()) {
+        var extent = records.extent(tx, projectId, table.id());
+        if (extent.records() + add.records().size() > limits.maxRecords()) {
             throw new PieceFailure("The table " + table.name() + " can have " + limits.maxRecords()
                     + " records at most (AP_MAX_RECORDS_PER_TABLE).");
         }
-        return records.list(tx, projectId, table, records.insert(tx, projectId, table, add.records()));
+        return records.insert(tx, projectId, table, extent.next(), add.records());
     }
 
     private JsonNode update(Tx tx, String projectId, TableChange.UpdateRecord update) {

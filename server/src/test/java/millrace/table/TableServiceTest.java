@@ -72,6 +72,7 @@ class TableServiceTest {
 
         assertThat(table.fields()).extracting(ProjectTables.Field::name).containsExactly("Zebra", "Age");
         assertThat(values(added, field)).isEqualTo(texts.subList(0, 1_000));
+        assertThat(tables.of(project).records(table, List.of(), 1_000)).isEqualTo(added);
         assertThat(values(tables.of(project).records(table, List.of(), ALL), field))
                 .isEqualTo(texts);
         var few = new RecordFilter(table.fields().getFirst(), RecordFilter.Operator.CO, "99");
