@@ -137,11 +137,11 @@ final class PostgresConnector implements Connector {
             source.setPrepareThreshold(0);
         }
         setParameters(source);
-        if (source.getSocketFactory() == null) {
-            PostgresTls.set(source, settings.tls());
-        } else {
+        if (hosts.getFirst().socketFolder()) {
             // As libpq: what does not leave the machine is not encrypted.
             source.setSslMode("disable");
+        } else {
+            PostgresTls.set(source, settings.tls());
         }
         return source;
     }
@@ -149,6 +149,7 @@ final class PostgresConnector implements Connector {
     private void setHosts(PGSimpleDataSource source, List<Host> hosts) {
         var first = hosts.getFirst();
         if (hosts.stream().noneMatch(Host::socketFolder)) {
+            source.setSocketFactory(PostgresTcpSockets.class.getName());
             source.setServerNames(hosts.stream().map(Host::name).toArray(String[]::new));
             source.setPortNumbers(hosts.stream().mapToInt(Host::port).toArray());
         } else if (hosts.size() == 1) {

@@ -3,7 +3,6 @@ package millrace.database;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
@@ -13,10 +12,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import javax.net.SocketFactory;
 
 /** Connections by the file in a server's socket folder, for the driver, which knows TCP only. */
-public final class PostgresUnixSockets extends SocketFactory {
+public final class PostgresUnixSockets extends UnconnectedSockets {
     private final UnixDomainSocketAddress address;
 
     /** @param file the whole path, as {@code /var/run/postgresql/.s.PGSQL.5432} */
@@ -27,30 +25,6 @@ public final class PostgresUnixSockets extends SocketFactory {
     @Override
     public Socket createSocket() throws IOException {
         return new UnixSocket(address);
-    }
-
-    @Override
-    public Socket createSocket(String host, int port) {
-        throw unconnectedOnly();
-    }
-
-    @Override
-    public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
-        throw unconnectedOnly();
-    }
-
-    @Override
-    public Socket createSocket(InetAddress host, int port) {
-        throw unconnectedOnly();
-    }
-
-    @Override
-    public Socket createSocket(InetAddress address, int port, InetAddress localAddress, int localPort) {
-        throw unconnectedOnly();
-    }
-
-    private static UnsupportedOperationException unconnectedOnly() {
-        return new UnsupportedOperationException("the driver connects its sockets itself");
     }
 
     /** What the driver needs of a socket. One thread reads, one writes, any may close. */

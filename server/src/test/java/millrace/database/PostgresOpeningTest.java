@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
+import jdk.net.ExtendedSocketOptions;
 import millrace.config.DatabaseSettings.Host;
 import millrace.config.DatabaseSettings.Postgres;
 import millrace.config.DatabaseSettings.Tls;
@@ -174,5 +175,14 @@ class PostgresOpeningTest {
         assertThat(PostgresConnections.general(5)).isEqualTo(3);
         assertThat(PostgresConnections.general(6)).isEqualTo(1);
         assertThat(PostgresConnections.general(10)).isEqualTo(5);
+    }
+
+    @Test
+    void a_machine_that_is_gone_is_noticed_without_a_timeout() throws Exception {
+        try (var socket = new PostgresTcpSockets().createSocket()) {
+            assertThat(socket.getOption(ExtendedSocketOptions.TCP_KEEPIDLE)).isEqualTo(10);
+            assertThat(socket.getOption(ExtendedSocketOptions.TCP_KEEPINTERVAL)).isEqualTo(5);
+            assertThat(socket.getOption(ExtendedSocketOptions.TCP_KEEPCOUNT)).isEqualTo(3);
+        }
     }
 }
