@@ -1,7 +1,11 @@
 package millrace.cli;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
 import millrace.Millrace;
@@ -29,7 +33,16 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code db backup}, {@code verify}, {@code restore}, {@code move}, {@code release} and {@code rpo}. */
 final class ArchiveCommands {
+    private static final JsonMapper MAPPER = Json.MAPPER
+            .rebuild()
+            .addModule(new SimpleModule().addSerializer(Instant.class, ToStringSerializer.instance))
+            .build();
+
     private ArchiveCommands() {}
+
+    private static String json(Object result) {
+        return Json.text(MAPPER.valueToTree(result));
+    }
 
     private static String counted(long count, String noun) {
         return "%,d %s%s".formatted(count, noun, count == 1 ? "" : "s").replace(',', ' ');
@@ -260,7 +273,7 @@ final class ArchiveCommands {
                 database.migrations().requireCurrent();
                 var clock = InstantSource.system();
                 var point = new RecoveryMeter(database, new ArchivePlaces(settings, clock), clock).measure();
-                System.out.println(json ? Json.text(Json.MAPPER.valueToTree(point)) : point.toString());
+                System.out.println(json ? ArchiveCommands.json(point) : point.toString());
                 return 0;
             }
         }
@@ -314,7 +327,7 @@ final class ArchiveCommands {
 
         private void list(Hold.Held held) {
             if (json) {
-                System.out.println(Json.text(Json.MAPPER.valueToTree(held)));
+                System.out.println(ArchiveCommands.json(held));
                 return;
             }
             if (!held.held()) {

@@ -61,9 +61,7 @@ public final class Migrations {
     public List<String> applyTo(String last) {
         requireKnown(last);
         try (var connection = connect()) {
-            if (pending(checked(MigrationLog.read(connection, connector.dialect())))
-                    .isEmpty()) {
-                LOG.info("database schema is up to date ({} migrations)", changeSets.size());
+            if (pending(connection).isEmpty()) {
                 return List.of();
             }
             try (var exclusive = MigrationLock.take(connector)) {
@@ -228,7 +226,7 @@ public final class Migrations {
     private List<String> applyPending(Connection connection, String last) throws SQLException {
         var changer = new SchemaChanger(connection, connector.dialect(), watch);
         // Read again under the lock: another process may have been faster.
-        var pending = pending(checked(MigrationLog.read(connection, connector.dialect()))).stream()
+        var pending = pending(connection).stream()
                 .filter(set -> set.id().compareTo(last) <= 0)
                 .toList();
         for (var set : pending) {
@@ -238,6 +236,15 @@ public final class Migrations {
             LOG.info("migration {} applied in {} ms", set.id(), changer.up(set));
         }
         return pending.stream().map(ChangeSet::id).toList();
+    }
+
+    /** What is pending; none is told to the log. */
+    private List<ChangeSet> pending(Connection connection) throws SQLException {
+        var pending = pending(checked(MigrationLog.read(connection, connector.dialect())));
+        if (pending.isEmpty()) {
+            LOG.info("database schema is up to date ({} migrations)", changeSets.size());
+        }
+        return pending;
     }
 
     private List<ChangeSet> pending(Set<String> applied) {

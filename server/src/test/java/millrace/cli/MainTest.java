@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import millrace.Millrace;
@@ -96,6 +97,9 @@ class MainTest {
         assertThat(run(Map.of(), "db", "restore", "one.millrace", "--force")).isZero();
         assertThat(run(Map.of(), "db", "release")).isZero();
         assertThat(printed).startsWith("held since ");
+        assertThat(run(Map.of(), "db", "release", "--json")).isZero();
+        assertThat(Instant.parse(Json.read(printed).path("since").asText())).isBefore(Instant.now());
+        assertThat(run(Map.of(), "db", "rpo", "--json")).isZero();
         assertThat(run(Map.of(), "db", "release", "--all")).isZero();
         assertThat(run(Map.of(), "db", "move", "--from", "sqlite:activepieces.db", "--to", "sqlite:moved.db"))
                 .isZero();
