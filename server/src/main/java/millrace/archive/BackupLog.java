@@ -36,7 +36,11 @@ public final class BackupLog implements AutoCloseable {
 
     private BackupLog(Direct direct) {
         var lock = new java.util.concurrent.locks.ReentrantLock();
+        boolean there = OriginStore.present(direct);
         this.database = work -> {
+            if (!there) {
+                return;
+            }
             lock.lock();
             try {
                 work.accept(direct.tx());
@@ -47,7 +51,7 @@ public final class BackupLog implements AutoCloseable {
         this.connection = direct;
     }
 
-    /** For a command, on a connection of its own, also beside a server. */
+    /** For a command, on a connection of its own, also beside a server. A schema from before the list has none. */
     public static BackupLog of(DatabaseSettings settings) {
         return new BackupLog(Direct.beside(settings, "backup"));
     }

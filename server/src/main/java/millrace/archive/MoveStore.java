@@ -211,9 +211,11 @@ final class MoveStore {
         var origins = new OriginStore();
         var tx = target.tx();
         origins.freeRuns(tx);
-        var origin = origins.find(tx).orElse(new Origin(State.OWN, null, null, null));
-        if (origin.state() != State.RESTORED) {
-            origins.save(tx, new Origin(origin.state(), origin.reason(), origins.identity(tx), null));
+        if (OriginStore.present(target)) {
+            var origin = origins.find(tx).orElse(new Origin(State.OWN, null, null, null));
+            if (origin.state() != State.RESTORED) {
+                origins.save(tx, new Origin(origin.state(), origin.reason(), origins.identity(tx), null));
+            }
         }
         target.execute("DROP TABLE move_progress");
         schema.markFinished();

@@ -7,17 +7,29 @@ import static millrace.schema.Tables.PROCESS;
 import static millrace.schema.Tables.RUN_QUEUE;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.Optional;
 import millrace.archive.Origin.Identity;
 import millrace.archive.Origin.State;
+import millrace.database.Direct;
 import millrace.database.Replication;
+import millrace.database.SchemaBuilder;
 import millrace.database.Tx;
 import millrace.engine.Json;
 
 /** The row 'origin' of the table backup: comparisons of databases leave that table out. */
 final class OriginStore {
     private static final String ID = "origin";
+
+    /** Whether the schema has the table. */
+    static boolean present(Direct direct) {
+        try {
+            return new SchemaBuilder(direct).tables().contains(BACKUP.getName());
+        } catch (SQLException e) {
+            throw direct.refusal("reading", e);
+        }
+    }
 
     Optional<Origin> lock(Tx tx) {
         return tx.dialect()

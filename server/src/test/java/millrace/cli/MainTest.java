@@ -139,6 +139,14 @@ class MainTest {
                 .containsExactly("0007_operations", "0008_backups");
         assertThat(run(Map.of(), "db", "status")).isZero();
         assertThat(printed).endsWith("6 applied, 2 pending\n");
+        assertThat(run(Map.of(), "db", "backup", "--out", "old")).isZero();
+        assertThat(complained).isEmpty();
+        assertThat(run(Map.of(), "db", "restore", "old", "--to", "sqlite:a.db")).isEqualTo(1);
+        assertThat(complained).contains("can't be held: restore it with --release");
+        assertThat(run(Map.of(), "db", "restore", "old", "--to", "sqlite:a.db", "--release"))
+                .isZero();
+        assertThat(run(Map.of(), "db", "move", "--from", "sqlite:a.db", "--to", "sqlite:b.db"))
+                .isZero();
     }
 
     @Test
