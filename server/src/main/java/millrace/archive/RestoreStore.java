@@ -67,8 +67,9 @@ final class RestoreStore {
             var identity = origin.state() == Origin.State.OWN ? origins.identity(tx) : null;
             origins.save(tx, new Origin(origin.state(), origin.reason(), identity, null));
         } else if (origin.state() != Origin.State.OWN) {
-            throw new DatabaseRefusal("the archive is of a schema from before 0008_backups, which can't be held: restore"
-                    + " it with --release, or run millrace db migrate on its source and make another");
+            throw new DatabaseRefusal(
+                    "the archive is of a schema from before 0008_backups, which can't be held: restore"
+                            + " it with --release, or run millrace db migrate on its source and make another");
         }
         int blanked = origin.state() == Origin.State.CLONE ? origins.blankConnections(tx) : 0;
         return new Restore.Restored(
