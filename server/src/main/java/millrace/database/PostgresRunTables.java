@@ -14,7 +14,9 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import millrace.schema.StorableText;
@@ -565,8 +567,33 @@ final class PostgresRunTables implements RunTables {
             }
         }
         claimed.sort(Comparator.comparingInt(Numbered::number));
-        return SqlRows.withJournals(
-                connection, claimed.stream().map(Numbered::run).toList());
+        var runs = claimed.stream().map(Numbered::run).toList();
+        return SqlRows.withJournals(connection, runs, begun(connection, runs)::contains);
+    }
+
+    // A statement after the claim: the claim's own snapshot may be older than what the run's last owner wrote.
+    private static final String BEGUN = BY_INDEX + """
+            SELECT id FROM unnest(?::text[]) AS claimed(id)
+            WHERE EXISTS (SELECT FROM run_journal WHERE "runId" = claimed.id)
+            """;
+
+    /** Those that have journalled something; most are new and have not, and cost no question of their own. */
+    private static Set<String> begun(Connection connection, List<Claimed> runs) throws SQLException {
+        if (runs.isEmpty()) {
+            return Set.of();
+        }
+        try (var statement = connection.prepareStatement(BEGUN)) {
+            new Columns(connection, statement).text(runs, Claimed::runId);
+            statement.execute();
+            statement.getMoreResults();
+            var begun = new HashSet<String>();
+            try (var rows = statement.getResultSet()) {
+                while (rows.next()) {
+                    begun.add(rows.getString(1));
+                }
+            }
+            return begun;
+        }
     }
 
     @Override

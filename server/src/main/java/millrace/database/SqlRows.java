@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** What both databases read alike from the tables of runs. */
@@ -43,9 +44,13 @@ final class SqlRows {
                 0);
     }
 
-    /** Adds what each claimed run has journalled. */
-    static List<RunTables.Claimed> withJournals(Connection connection, List<RunTables.Claimed> claimed)
-            throws SQLException {
+    /**
+     * Adds what each claimed run has journalled.
+     *
+     * @param begun whether a run has journalled anything; the others are not asked for
+     */
+    static List<RunTables.Claimed> withJournals(
+            Connection connection, List<RunTables.Claimed> claimed, Predicate<String> begun) throws SQLException {
         if (claimed.isEmpty()) {
             return claimed;
         }
@@ -54,6 +59,10 @@ final class SqlRows {
                         "SELECT seq, doc FROM run_journal WHERE \"runId\" = ? ORDER BY seq LIMIT ?");
                 var last = connection.prepareStatement("SELECT max(seq) FROM run_journal WHERE \"runId\" = ?")) {
             for (var run : claimed) {
+                if (!begun.test(run.runId())) {
+                    complete.add(run);
+                    continue;
+                }
                 statement.setString(1, run.runId());
                 statement.setInt(2, RunTables.Claimed.AT_ONCE);
                 var documents = new ArrayList<byte[]>();

@@ -373,7 +373,7 @@ final class SqliteRunTables implements RunTables {
             var runs = READY + " AND environment = 'PRODUCTION'";
             claim(connection, lane, runs, URGENT, project, Math.min(room, limit - claimed.size()), claimed);
         }
-        return SqlRows.withJournals(connection, claimed);
+        return SqlRows.withJournals(connection, claimed, id -> true);
     }
 
     /** The projects that have runs waiting, in turn. */

@@ -54,6 +54,7 @@ public final class Dispatch implements AutoCloseable {
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger nextWriter = new AtomicInteger();
+    private final Rush rush;
     private volatile Consumer<List<RunFlush>> durable = flushes -> {};
     private volatile Seat seat;
     private volatile boolean closing;
@@ -101,6 +102,7 @@ public final class Dispatch implements AutoCloseable {
         this.clock = clock;
         this.waits = waits;
         this.announcement = announcement;
+        this.rush = Rush.here(waits::nanos);
         this.judgeAfterNanos = waits.nanos();
         this.nextBeatNanos = waits.nanos();
         this.slots = new Semaphore(settings.slots(), true);
@@ -162,6 +164,11 @@ public final class Dispatch implements AutoCloseable {
         return writers.get(Math.floorMod(nextWriter.getAndIncrement(), writers.size()));
     }
 
+    /** Whether runs are only accepted for now. */
+    public Rush rush() {
+        return rush;
+    }
+
     /** Takes a slot if one is free; the taker gives it back with {@link #leave}. */
     public boolean tryEnter() {
         return slots.tryAcquire();
@@ -210,7 +217,7 @@ public final class Dispatch implements AutoCloseable {
     private void tick(ClaimedRuns runs) {
         while (!closing) {
             try {
-                if (!round(runs)) {
+                if (!round(runs) || rush.on()) {
                     wake.tryAcquire(settings.poll().toMillis(), TimeUnit.MILLISECONDS);
                     wake.drainPermits();
                 }

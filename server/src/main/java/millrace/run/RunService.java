@@ -152,15 +152,19 @@ public final class RunService implements AutoCloseable {
         var header = header(start, now);
         var began = began(start);
         var left = Patience.current().isPresent() ? database.patience() : atMost;
-        var counted = limit.counts(start.environment());
-        if (!counted && dispatch.tryEnter()) {
-            var journal = RunJournal.begin(dispatch.writer(), header, began, now);
-            launch(journal, began, new CompletableFuture<>(), () -> {});
-            Acceptance.await(Waits.SYSTEM, journal, database::park, left);
-            return header.runId();
+        dispatch.rush().arrived();
+        try {
+            if (!limit.counts(start.environment()) && !dispatch.rush().on() && dispatch.tryEnter()) {
+                var journal = RunJournal.begin(dispatch.writer(), header, began, now);
+                launch(journal, began, new CompletableFuture<>(), () -> {});
+                Acceptance.await(Waits.SYSTEM, journal, database::park, left);
+                return header.runId();
+            }
+            Acceptance.write(dispatch.writer(), header, began, database::park, left);
+        } finally {
+            dispatch.rush().left();
         }
-        Acceptance.write(dispatch.writer(), header, began, database::park, left);
-        if (counted) {
+        if (limit.counts(start.environment())) {
             dispatch.wake();
         } else {
             dispatch.announce();
