@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import org.jooq.Condition;
+import org.jooq.DSLContext;
 import org.jooq.Field;
 import org.jooq.Record;
 import org.jooq.ResultQuery;
@@ -38,6 +39,12 @@ public sealed interface Dialect permits PostgresDialect, SqliteDialect {
 
     /** Locks the rows that nobody else has locked, and leaves the others out. */
     <R extends Record> ResultQuery<R> forUpdateSkipLocked(SelectForUpdateStep<R> query);
+
+    /**
+     * Makes the rest of the transaction find rows by index where there is one. For tables that are empty when statements
+     * are planned and thousands of pages long a minute later.
+     */
+    void byIndex(DSLContext sql);
 
     /** Whether a statement failed because a row with the same unique key is there. */
     default boolean duplicate(DataAccessException failure) {

@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.List;
 import millrace.schema.TextConverter;
 import org.jooq.Condition;
+import org.jooq.DSLContext;
 import org.jooq.DataType;
 import org.jooq.Field;
 import org.jooq.Record;
@@ -70,5 +71,10 @@ final class PostgresDialect implements Dialect {
     @Override
     public <R extends Record> ResultQuery<R> forUpdateSkipLocked(SelectForUpdateStep<R> query) {
         return query.forUpdate().skipLocked();
+    }
+
+    @Override
+    public void byIndex(DSLContext sql) {
+        sql.execute("SELECT set_config('enable_seqscan', 'off', true)");
     }
 }

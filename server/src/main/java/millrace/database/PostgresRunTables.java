@@ -439,7 +439,7 @@ final class PostgresRunTables implements RunTables {
 
     // turns: the projects that have runs waiting, each found by one look into the index, beginning behind the one that
     // had its turn last and going round once. Each gets an equal share of the slots.
-    private static final String CLAIM = """
+    private static final String CLAIM = BY_INDEX + """
             WITH RECURSIVE fence AS MATERIALIZED (
                 SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
             ), due AS MATERIALIZED (
@@ -559,7 +559,9 @@ final class PostgresRunTables implements RunTables {
             statement.setInt(++at, limit);
             statement.setString(++at, lane.processId());
             statement.setInt(++at, lane.number());
-            try (var rows = statement.executeQuery()) {
+            statement.execute();
+            statement.getMoreResults();
+            try (var rows = statement.getResultSet()) {
                 while (rows.next()) {
                     var run = claimed(rows, lane, rowInstant(rows, 3), rowInstant(rows, 8));
                     claimed.add(new Numbered(rows.getInt(20), run));

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import millrace.schema.TextConverter;
 import org.jooq.Condition;
+import org.jooq.DSLContext;
 import org.jooq.DataType;
 import org.jooq.Field;
 import org.jooq.Record;
@@ -81,4 +82,8 @@ final class SqliteDialect implements Dialect {
     public <R extends Record> ResultQuery<R> forUpdateSkipLocked(SelectForUpdateStep<R> query) {
         return query;
     }
+
+    /** It plans by rules that prefer indexes. */
+    @Override
+    public void byIndex(DSLContext sql) {}
 }

@@ -104,6 +104,7 @@ final class RunLifeStore {
 
     /** The runs that bear the mark, at most so many. Served by an index that holds nothing else. */
     List<Asked> asked(Tx tx, int limit) {
+        tx.dialect().byIndex(tx.sql());
         return tx.sql()
                 .select(RUN_QUEUE.ID, RUN_QUEUE.PROJECT_ID, RUN_QUEUE.PROCESS_ID)
                 .from(RUN_QUEUE)
