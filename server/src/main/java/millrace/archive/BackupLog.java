@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
 public final class BackupLog implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(BackupLog.class);
     private static final Duration RENEWED = Duration.ofSeconds(10);
+    /** So that a backup which fails since the network fell silent is not waited for here. */
+    private static final Duration ANSWERED = Duration.ofSeconds(15);
     /** A backup whose row is older has lost its process. */
     static final Duration LOST = Duration.ofMinutes(1);
 
@@ -53,7 +55,9 @@ public final class BackupLog implements AutoCloseable {
 
     /** For a command, on a connection of its own, also beside a server. A schema from before the list has none. */
     public static BackupLog of(DatabaseSettings settings) {
-        return new BackupLog(Direct.beside(settings, "backup"));
+        var direct = Direct.beside(settings, "backup");
+        direct.answersWithin(ANSWERED);
+        return new BackupLog(direct);
     }
 
     /** Makes a backup as the row of this id, which is new. One that can't be put into the list is made all the same. */

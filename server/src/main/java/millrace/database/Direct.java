@@ -3,6 +3,7 @@ package millrace.database;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -125,6 +126,17 @@ public final class Direct implements AutoCloseable {
         return connection;
     }
 
+    /** For short statements only: one that PostgreSQL does not answer in this time fails, and the connection with it. */
+    public void answersWithin(Duration time) {
+        try {
+            if (dialect().postgres()) {
+                connection.setNetworkTimeout(Runnable::run, (int) time.toMillis());
+            }
+        } catch (SQLException e) {
+            throw refusal("reading", e);
+        }
+    }
+
     public Dialect dialect() {
         return connector.dialect();
     }
@@ -169,7 +181,10 @@ public final class Direct implements AutoCloseable {
                             + SqlNames.quoted(postgres.settings().user()) + ";",
                     e);
         }
-        var reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
+        var reason = String.valueOf(e.getMessage())
+                .strip()
+                .replaceAll("\\s*\\R\\s*", "; ")
+                .replaceAll("[.]+$", "");
         return new DatabaseRefusal(what + " " + place() + " failed: " + reason + "; " + advice(e), e);
     }
 
