@@ -128,6 +128,7 @@ public final class Millrace implements AutoCloseable {
                 settings.sandbox(),
                 settings.runs().maxLogBytes())));
         hosts.warmUp();
+        HttpServer.warmUp(settings.http(), random);
 
         if (settings.database() instanceof DatabaseSettings.Sqlite sqlite) {
             log.warn(

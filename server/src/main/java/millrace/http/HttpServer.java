@@ -80,6 +80,23 @@ public final class HttpServer implements AutoCloseable {
     }
 
     /**
+     * Begins to load what a server needs, beside what else a start has to do; returns at once. A start has a core to
+     * spare while it waits for the database.
+     */
+    public static void warmUp(HttpSettings settings, RandomGenerator random) {
+        Thread.ofPlatform()
+                .daemon()
+                .name("http-warm-up")
+                .start(() -> new HttpServer(
+                        settings,
+                        List.of(),
+                        token -> {
+                            throw new IllegalStateException("nobody is served yet");
+                        },
+                        random));
+    }
+
+    /**
      * Starts to listen.
      *
      * @throws IllegalStateException in one line for the operator when it can't: the port is taken, or not allowed
