@@ -186,6 +186,13 @@ final class PostgresRunTables implements RunTables {
         }
     }
 
+    /** Executes what begins with {@link #BY_INDEX}: the rows of the statement behind it. */
+    private static ResultSet rowsByIndex(PreparedStatement statement) throws SQLException {
+        statement.execute();
+        statement.getMoreResults();
+        return statement.getResultSet();
+    }
+
     private static final String PUT_ENTRY = """
             INSERT INTO store_entry (id, "projectId", key, value) VALUES (?, ?, ?, ?::json)
             ON CONFLICT ("projectId", key) DO UPDATE SET value = excluded.value, updated = now()
@@ -278,9 +285,7 @@ final class PostgresRunTables implements RunTables {
             if (!effects.isEmpty()) {
                 effects(columns, effects);
             }
-            statement.execute();
-            statement.getMoreResults();
-            try (var rows = statement.getResultSet()) {
+            try (var rows = rowsByIndex(statement)) {
                 rows.next();
                 return rows.getInt(1) == 1;
             }
@@ -559,9 +564,7 @@ final class PostgresRunTables implements RunTables {
             statement.setInt(++at, limit);
             statement.setString(++at, lane.processId());
             statement.setInt(++at, lane.number());
-            statement.execute();
-            statement.getMoreResults();
-            try (var rows = statement.getResultSet()) {
+            try (var rows = rowsByIndex(statement)) {
                 while (rows.next()) {
                     var run = claimed(rows, lane, rowInstant(rows, 3), rowInstant(rows, 8));
                     claimed.add(new Numbered(rows.getInt(20), run));
@@ -586,10 +589,8 @@ final class PostgresRunTables implements RunTables {
         }
         try (var statement = connection.prepareStatement(BEGUN)) {
             new Columns(connection, statement).text(runs, Claimed::runId);
-            statement.execute();
-            statement.getMoreResults();
             var begun = new HashSet<String>();
-            try (var rows = statement.getResultSet()) {
+            try (var rows = rowsByIndex(statement)) {
                 while (rows.next()) {
                     begun.add(rows.getString(1));
                 }

@@ -152,9 +152,10 @@ public final class RunService implements AutoCloseable {
         var header = header(start, now);
         var began = began(start);
         var left = Patience.current().isPresent() ? database.patience() : atMost;
+        var counted = limit.counts(start.environment());
         dispatch.rush().arrived();
         try {
-            if (!limit.counts(start.environment()) && !dispatch.rush().on() && dispatch.tryEnter()) {
+            if (!counted && !dispatch.rush().on() && dispatch.tryEnter()) {
                 var journal = RunJournal.begin(dispatch.writer(), header, began, now);
                 launch(journal, began, new CompletableFuture<>(), () -> {});
                 Acceptance.await(Waits.SYSTEM, journal, database::park, left);
@@ -164,7 +165,7 @@ public final class RunService implements AutoCloseable {
         } finally {
             dispatch.rush().left();
         }
-        if (limit.counts(start.environment())) {
+        if (counted) {
             dispatch.wake();
         } else {
             dispatch.announce();

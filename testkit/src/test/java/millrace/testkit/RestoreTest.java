@@ -131,15 +131,14 @@ class RestoreTest {
 
     @Test
     void a_clone_takes_no_webhooks_and_is_never_released() throws Exception {
-        var kind = TestDatabase.Kind.POSTGRES;
-        var elsewhere = other(kind);
+        var elsewhere = other(TestDatabase.Kind.POSTGRES);
         var target = Settings.load(elsewhere, folder).database();
-        try (var source = TestMillrace.start(kind, KEYS)) {
+        try (var source = TestMillrace.start(TestDatabase.Kind.POSTGRES, KEYS)) {
             var flow = source.publish(flow().onWebhook().step("a", effect(source, "/a")));
             var made = new Backup("test", InstantSource.system())
                     .make(source.databaseSettings(), ArchivePlaces.file(folder.resolve("b")));
             Restore.restore(made.place(), target, false, Restore.Mode.CLONE, null);
-            try (var restored = TestMillrace.start(kind, elsewhere)) {
+            try (var restored = TestMillrace.start(TestDatabase.Kind.POSTGRES, elsewhere)) {
                 var refused = restored.owner().open("POST", "/webhooks/" + flow, Json.object());
 
                 assertThat(refused.status()).isEqualTo(503);
