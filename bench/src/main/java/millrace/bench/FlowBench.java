@@ -32,6 +32,7 @@ final class FlowBench extends PostgresBench {
     private static final int MANY_STEPS = 1_000;
     private static final int CLIENTS_OF_MANY_STEPS = 4;
     private static final int PARTS = 10;
+    private static final int MOST_RUNS = 1_000_000_000;
     private static final int PAIRS = 4;
     private static final Duration CATCH_UP = Duration.ofMinutes(2);
 
@@ -65,9 +66,11 @@ final class FlowBench extends PostgresBench {
         if (clients == 0) {
             clients = scenario.stepsPerRun() < MANY_STEPS ? USUAL_CLIENTS : CLIENTS_OF_MANY_STEPS;
         }
-        if (clients < 1 || clients > MOST_CLIENTS || seconds < 1 || seconds > MOST_SECONDS || warmUp > MOST_SECONDS) {
-            throw new IllegalArgumentException(
-                    "at most " + MOST_CLIENTS + " clients and " + MOST_SECONDS + " seconds, at least 1");
+        require("--clients", clients, 1, MOST_CLIENTS);
+        require("--seconds", seconds, 1, MOST_SECONDS);
+        require("--warm-up", warmUp, 0, MOST_SECONDS);
+        if (runs != 0) {
+            require("--runs", runs, PARTS, MOST_RUNS);
         }
         return super.call();
     }

@@ -21,15 +21,21 @@ import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import millrace.engine.Json;
 import millrace.testkit.Client;
+import millrace.testkit.CommandLines;
 import millrace.testkit.FlowBuilder;
 import millrace.testkit.ServerProcess;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** The first page of every filtered list of runs, over a large and a small store by turns. */
 @Command(mixinStandardHelpOptions = true, description = "The runs list over many runs.")
 final class ListBench implements Callable<Integer> {
+    private static final long LEAST_RUNS = 1_000;
+    private static final long MOST_RUNS = 100_000_000;
+    private static final int MOST_TIMES = 10_000;
     private static final int FLOWS = 11;
     private static final int WARM_UP = 8;
     private static final double MOST_MILLIS = 50;
@@ -56,8 +62,14 @@ final class ListBench implements Callable<Integer> {
     @Option(names = "--json", description = "Writes the result to this file too.")
     private @Nullable Path json;
 
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
     @Override
     public Integer call() throws IOException, SQLException {
+        CommandLines.require(spec.commandLine(), "--runs", runs, LEAST_RUNS, MOST_RUNS);
+        CommandLines.require(spec.commandLine(), "--small", small, LEAST_RUNS, MOST_RUNS);
+        CommandLines.require(spec.commandLine(), "--times", times, 1, MOST_TIMES);
         if (stores != null) {
             return measure(stores.get(0), stores.get(1));
         }

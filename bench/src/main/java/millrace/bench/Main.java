@@ -1,5 +1,7 @@
 package millrace.bench;
 
+import java.util.stream.Collectors;
+import millrace.testkit.CommandLines;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -15,10 +17,12 @@ public final class Main {
         commands.addSubcommand("resume", new ResumeBench());
         commands.addSubcommand("retention", new RetentionBench());
         commands.addSubcommand("jmh", new JmhBench());
-        System.exit(commands.setExecutionExceptionHandler((failure, command, parsed) -> {
-                    System.err.println("millrace bench: " + failure.getMessage());
-                    return 1;
-                })
-                .execute(arguments));
+        var scenario = arguments.length == 0 || arguments[0].startsWith("-") ? null : arguments[0];
+        if (scenario != null && !commands.getSubcommands().containsKey(scenario)) {
+            System.err.println("millrace bench: there is no scenario " + scenario + ", only "
+                    + commands.getSubcommands().keySet().stream().sorted().collect(Collectors.joining(", ")));
+            System.exit(CommandLine.ExitCode.USAGE);
+        }
+        System.exit(CommandLines.execute(commands, arguments));
     }
 }

@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import millrace.engine.Json;
+import millrace.testkit.CommandLines;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** A measurement on an empty durable PostgreSQL. */
 abstract class PostgresBench implements Callable<Integer> {
@@ -19,6 +22,14 @@ abstract class PostgresBench implements Callable<Integer> {
 
     @Option(names = "--json", description = "Writes the result to this file too.")
     private @Nullable Path json;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /** Refuses a number of the command line that is out of range. */
+    final void require(String option, long value, long least, long most) {
+        CommandLines.require(spec.commandLine(), option, value, least, most);
+    }
 
     @Override
     public Integer call() throws IOException, SQLException {

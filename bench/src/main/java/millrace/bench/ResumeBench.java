@@ -18,6 +18,8 @@ import picocli.CommandLine.Option;
 /** Paused runs, each resumed by its own address, until all have ended. */
 @Command(mixinStandardHelpOptions = true, description = "Runs that wait, and are resumed.")
 final class ResumeBench extends PostgresBench {
+    private static final int MOST_RUNS = 1_000_000;
+    private static final int MOST_CLIENTS = 1_000;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Option(names = "--runs", description = "Runs that wait (${DEFAULT-VALUE}).", defaultValue = "10000")
@@ -25,6 +27,13 @@ final class ResumeBench extends PostgresBench {
 
     @Option(names = "--clients", description = "Clients at once (${DEFAULT-VALUE}).", defaultValue = "64")
     private int clients;
+
+    @Override
+    public Integer call() throws IOException, SQLException {
+        require("--runs", runs, 1, MOST_RUNS);
+        require("--clients", clients, 1, MOST_CLIENTS);
+        return super.call();
+    }
 
     @Override
     int measure(String url) throws IOException, SQLException {
@@ -55,9 +64,10 @@ final class ResumeBench extends PostgresBench {
             var cost = Cost.of(store, server.pid()).since(before);
             var succeeded = Long.parseLong(store.ask("SELECT count(*) FROM flow_run WHERE status = 'SUCCEEDED'"));
             var rows = new InsertRate(store).measure(Math.min(clients, 64), Duration.ofSeconds(5));
+            System.out.println("   runs  paused/s  resumed and ended/s   p50 ms   p99 ms   errors  succeeded");
             System.out.printf(
                     Locale.ROOT,
-                    "%d runs paused (%.0f/s), all resumed and ended at %.0f/s, p50 %.1f ms, p99 %.1f ms, %d errors; %d succeeded%n",
+                    "%7d  %8.0f  %19.0f  %7.1f  %7.1f  %7d  %9d%n",
                     runs,
                     start.perSecond(),
                     runs / seconds,

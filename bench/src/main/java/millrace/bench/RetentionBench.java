@@ -23,10 +23,17 @@ import picocli.CommandLine.Option;
 @Command(mixinStandardHelpOptions = true, description = "Dropping a day of runs.")
 final class RetentionBench extends PostgresBench {
     private static final double MOST_MILLIS = 1_000;
+    private static final long MOST_RUNS = 100_000_000;
     private static final int DAYS_BACK = 60;
 
     @Option(names = "--runs", description = "Runs of the day (${DEFAULT-VALUE}).", defaultValue = "1000000")
     private long runs;
+
+    @Override
+    public Integer call() throws IOException, SQLException {
+        require("--runs", runs, 1, MOST_RUNS);
+        return super.call();
+    }
 
     @Override
     int measure(String url) throws IOException, SQLException {
@@ -36,13 +43,9 @@ final class RetentionBench extends PostgresBench {
         var yardstick = new InsertRate(store).measure(8, Duration.ofSeconds(3));
         var millis = drop(url, now);
         var left = Long.parseLong(store.ask("SELECT count(*) FROM flow_run"));
-        System.out.printf(
-                Locale.ROOT,
-                "dropped a day of %d runs in %.0f ms, %d runs left; single-row inserts of 1 KB by 8 connections: %.0f rows/s%n",
-                runs,
-                millis,
-                left,
-                yardstick);
+        System.out.println("runs of the day  dropped in ms  runs left");
+        System.out.printf(Locale.ROOT, "%15d  %13.0f  %9d%n", runs, millis, left);
+        System.out.printf(Locale.ROOT, "single-row inserts of 1 KB by 8 connections: %.0f rows/s%n", yardstick);
         var result = Json.object()
                 .put("bench", "retention")
                 .put("runs", runs)

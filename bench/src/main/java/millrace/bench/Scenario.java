@@ -3,7 +3,6 @@ package millrace.bench;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import millrace.engine.Json;
 import millrace.testkit.FlowBuilder;
@@ -30,7 +29,7 @@ record Scenario(
     /** By the name that the command line takes. */
     static Map<String, Scenario> all() {
         return Map.of(
-                "webhook",
+                "webhook-sync",
                 new Scenario("webhook, 2 + 3, code, response", sink -> FlowBuilder.fourSteps(), true, hello(), "6", 3),
                 "webhook-async",
                 new Scenario(
@@ -104,9 +103,5 @@ record Scenario(
                             .input("n", i == 1 ? "{{0}}" : "{{step_" + (i - 1) + "['output']}}"));
         }
         return flow.step("answer", Step.respond("{{step_" + count + "['output']}}"));
-    }
-
-    static String names() {
-        return all().keySet().stream().sorted().collect(Collectors.joining(", "));
     }
 }

@@ -3,16 +3,27 @@ package millrace.testkit;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** {@code ./millrace torture}: prints one line a database, and what was broken; ends with 1 when something was. */
+/**
+ * {@code ./millrace torture}: prints one line, and what was broken; ends with 1 when something was, and with another code
+ * when that could not be found out.
+ */
 @Command(name = "millrace torture", mixinStandardHelpOptions = true)
-public final class TortureCommand implements Runnable {
+public final class TortureCommand implements Callable<Integer> {
     private static final int MOST_LINES = 100;
+    private static final int MOST_MINUTES = 10_000;
+    private static final int MOST_KILLS = 100_000;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
 
     @Option(names = "--seed", description = "Which faults come when.", defaultValue = "1")
     private long seed;
@@ -31,22 +42,18 @@ public final class TortureCommand implements Runnable {
             description = "A part of the protocol to leave out, to see that it is missed: barrier, epoch or intent.")
     private TorturedSurroundings.@Nullable Part without;
 
-    private boolean failed;
-
     private TortureCommand() {}
 
     public static void main(String[] arguments) {
         ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
-        var command = new TortureCommand();
-        var ended = new CommandLine(command)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .execute(arguments);
-        System.exit(ended != 0 ? ended : command.failed ? 1 : 0);
+        System.exit(CommandLines.execute(new CommandLine(new TortureCommand()), arguments));
     }
 
     @Override
-    public void run() {
-        var report = Torture.run(new Torture.Options(seed, kills, Duration.ofMinutes(minutes), database, without));
+    public Integer call() {
+        CommandLines.require(spec.commandLine(), "--minutes", minutes, 1, MOST_MINUTES);
+        CommandLines.require(spec.commandLine(), "--kills", kills, 1, MOST_KILLS);
+        var report = run();
         System.out.printf(
                 "torture of %s%s, seed %d: %d kills, %d accepted, %d runs (%d given up), %d effects of which %d were"
                         + " repeated, %d promises broken%n",
@@ -67,6 +74,15 @@ public final class TortureCommand implements Runnable {
         if (!report.broken().isEmpty()) {
             System.out.println("faults, effects and logs: " + report.directory());
         }
-        failed = !report.broken().isEmpty();
+        return report.broken().isEmpty() ? 0 : 1;
+    }
+
+    private Torture.Report run() {
+        try {
+            return Torture.run(new Torture.Options(seed, kills, Duration.ofMinutes(minutes), database, without));
+        } catch (RuntimeException | AssertionError failure) {
+            throw new IllegalStateException(
+                    "seed " + seed + " could not be played to its end: " + CommandLines.oneLine(failure), failure);
+        }
     }
 }
