@@ -1,6 +1,7 @@
 package millrace.run;
 
 import static millrace.schema.Tables.FLOW_RUN;
+import static millrace.schema.Tables.RUN_JOURNAL;
 import static millrace.schema.Tables.RUN_QUEUE;
 import static millrace.schema.Tables.WAITPOINT;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,6 +13,9 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -35,6 +39,7 @@ import millrace.database.Database;
 import millrace.database.Ids;
 import millrace.database.OnBothDatabases;
 import millrace.database.RunFlush;
+import millrace.database.Tx;
 import millrace.definition.FlowJson;
 import millrace.dispatch.Dispatch;
 import millrace.dispatch.DispatchSettings;
@@ -92,6 +97,10 @@ class PausedRunsTest {
         final Calls calls = new Calls();
 
         Process(Database database) {
+            this(database, SETTINGS, InstantSource.system());
+        }
+
+        Process(Database database, RunSettings settings, InstantSource clock) {
             this.database = database;
             dispatch = new Dispatch(
                     database::runSession,
@@ -110,8 +119,8 @@ class PausedRunsTest {
                             database, new Encryption(new Secret("0123456789abcdef0123456789abcdef"), random)),
                     id -> Optional.ofNullable(versions.get(id)).map(FlowJson::read),
                     (run, step, input, output) -> {},
-                    SETTINGS,
-                    InstantSource.system(),
+                    settings,
+                    clock,
                     ids);
             resumes = new ResumeService(database, runs);
             open.add(this);
@@ -322,6 +331,78 @@ class PausedRunsTest {
 
     private static ObjectNode steps(FlowRun run) {
         return Objects.requireNonNull(run.steps());
+    }
+
+    /** AP_PAUSED_FLOW_TIMEOUT_DAYS=500, and runs are kept for a day. */
+    @OnBothDatabases
+    void a_run_that_waits_for_400_days_survives_370_daily_drops_and_goes_on(Database database)
+            throws InterruptedException {
+        var settings = new RunSettings(
+                16,
+                Duration.ofMinutes(1),
+                Duration.ofDays(500),
+                Duration.ofDays(1),
+                1 << 20,
+                32 << 10,
+                2 << 10,
+                512 << 10,
+                25,
+                600,
+                0);
+        var today = LocalDate.now(ZoneOffset.UTC);
+        var paused = today.minusDays(400);
+        makeDay(database, paused);
+        var then = new Process(database, settings, () -> paused.atTime(12, 0).toInstant(ZoneOffset.UTC));
+        var id = then.runs.accept(
+                start(database, "first=effect", "wait=approval/wait_for_approval {}", "second=effect"));
+        then.awaitStatus(id, RunStatus.PAUSED);
+        then.awaitIdle();
+        then.close();
+
+        for (int day = 0; day < 370; day += DAYS_AT_ONCE) {
+            if (day > 0) {
+                makeDay(database, paused.plusDays(day));
+            }
+            database.runRetention().removeBefore(midnight(paused.plusDays(day + 1)));
+        }
+
+        var now = new Process(database, settings, InstantSource.system());
+        assertThat(now.resumes.resume(id, null, APPROVED)).isTrue();
+        var ended = now.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(effects).containsExactly("first", "second");
+        assertThat(steps(ended).at("/first/status").asText()).isEqualTo("SUCCEEDED");
+        assertThat(steps(ended).at("/wait/output/approved").asBoolean()).isTrue();
+        database.runRetention().removeBefore(midnight(paused.plusDays(372)));
+        int left = database.read(tx -> rowsOf(tx, id));
+        assertThat(left).isZero();
+    }
+
+    /** Each of the 370 days in the nightly target: on PostgreSQL each makes and drops three partitions. */
+    private static final int DAYS_AT_ONCE = Boolean.getBoolean("millrace.nightly") ? 1 : 40;
+
+    private static Instant midnight(LocalDate day) {
+        return day.atStartOfDay(ZoneOffset.UTC).toInstant();
+    }
+
+    /** The partitions that a server which was up that day has made. */
+    private static void makeDay(Database database, LocalDate day) {
+        if (database.dialect().postgres()) {
+            database.transact(tx -> {
+                for (var table : List.of("flow_run", "run_journal", "run_blob")) {
+                    tx.sql()
+                            .execute("CREATE TABLE " + table + "_" + DateTimeFormatter.BASIC_ISO_DATE.format(day)
+                                    + " PARTITION OF " + table + " FOR VALUES FROM ('" + Ids.timePrefix(midnight(day))
+                                    + "') TO ('" + Ids.timePrefix(midnight(day.plusDays(1))) + "')");
+                }
+            });
+        }
+    }
+
+    private static int rowsOf(Tx tx, String id) {
+        return tx.sql().fetchCount(FLOW_RUN, FLOW_RUN.ID.eq(id))
+                + tx.sql().fetchCount(RUN_JOURNAL, RUN_JOURNAL.RUN_ID.eq(id))
+                + tx.sql().fetchCount(RUN_QUEUE, RUN_QUEUE.ID.eq(id))
+                + tx.sql().fetchCount(WAITPOINT, WAITPOINT.FLOW_RUN_ID.eq(id));
     }
 
     @OnBothDatabases
