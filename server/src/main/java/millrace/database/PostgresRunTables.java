@@ -37,7 +37,9 @@ final class PostgresRunTables implements RunTables {
             """;
 
     // Every part asks the fence, and the fence locks the lane's row: a takeover waits for a commit under way, and a
-    // fenced writer inserts nothing. All inserts skip what is there, so that a commit of unknown outcome is repeatable.
+    // fenced writer inserts nothing. All inserts skip what is there, so that a commit of unknown outcome is repeatable;
+    // but
+    // large values go before their record, so those of a process that died in between give way.
     private static final String FLUSH_ANY = """
             WITH fence AS MATERIALIZED (
                 SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
@@ -62,11 +64,11 @@ final class PostgresRunTables implements RunTables {
                 WHERE EXISTS (SELECT FROM fence)
                 ON CONFLICT DO NOTHING -- returning
             ), blobs AS (
-                INSERT INTO run_blob ("runId", path, "projectId", data)
-                SELECT b.run, b.path, b.project, b.data
-                FROM unnest(?::text[], ?::text[], ?::text[], ?::bytea[]) AS b(run, path, project, data)
+                INSERT INTO run_blob ("runId", path, part, "projectId", data)
+                SELECT b.run, b.path, b.part, b.project, b.data
+                FROM unnest(?::text[], ?::text[], ?::int4[], ?::text[], ?::bytea[]) AS b(run, path, part, project, data)
                 WHERE EXISTS (SELECT FROM fence)
-                ON CONFLICT DO NOTHING
+                ON CONFLICT ("runId", path, part) DO UPDATE SET data = excluded.data
             ), ran AS (
                 INSERT INTO flow_run (id, created, "projectId", "flowId", "flowVersionId", environment, status,
                         "parentRunId", "failParentOnFailure", "triggeredBy", "startTime", "finishTime", "failedStep",
@@ -257,6 +259,7 @@ final class PostgresRunTables implements RunTables {
             }
             columns.text(blobs, b -> b.flush().runId());
             columns.text(blobs, b -> b.row().path());
+            columns.value("int4", blobs, b -> b.row().part());
             columns.text(blobs, b -> b.flush().projectId());
             columns.bytes(blobs, b -> b.row().data());
 

@@ -221,7 +221,7 @@ public record RunFlush(
             int seq, @Nullable String firstPath, @Nullable String lastPath, byte[] doc) {}
 
     /** An output that is too large for the journal's own rows. */
-    public record BlobRow(String path, byte[] data) {}
+    public record BlobRow(String path, int part, byte[] data) {}
 
     /**
      * A run that was accepted and has not ended.

@@ -202,7 +202,8 @@ final class SqliteRunTables implements RunTables {
                         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                         """);
                 var blobs = connection.prepareStatement("""
-                        INSERT INTO run_blob ("runId", path, "projectId", data) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                        INSERT INTO run_blob ("runId", path, part, "projectId", data) VALUES (?, ?, ?, ?, ?)
+                        ON CONFLICT ("runId", path, part) DO UPDATE SET data = excluded.data
                         """)) {
             for (var flush : batch) {
                 var row = flush.journal();
@@ -218,7 +219,7 @@ final class SqliteRunTables implements RunTables {
                     records.addBatch();
                 }
                 for (var blob : flush.blobs()) {
-                    set(blobs, flush.runId(), blob.path(), flush.projectId(), blob.data());
+                    set(blobs, flush.runId(), blob.path(), blob.part(), flush.projectId(), blob.data());
                     blobs.addBatch();
                 }
             }

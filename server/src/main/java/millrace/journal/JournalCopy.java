@@ -26,11 +26,7 @@ public record JournalCopy(List<byte[]> documents, List<RunFlush.BlobRow> blobs) 
         var blobs = new ArrayList<RunFlush.BlobRow>();
         var buffer = new ByteArrayOutputStream();
         for (var record : records) {
-            var beside = RunJournal.beside(RecordCodec.large(record));
-            if (beside != null && record.path() != null) {
-                blobs.add(new RunFlush.BlobRow(record.path(), beside));
-            }
-            RecordCodec.write(buffer, record, beside != null);
+            RecordCodec.write(buffer, record, RunJournal.putBeside(record, blobs::add));
             if (buffer.size() > DOCUMENT_ABOVE) {
                 documents.add(JournalDocument.pack(buffer.toByteArray(), buffer.size()));
                 buffer.reset();

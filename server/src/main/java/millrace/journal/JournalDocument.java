@@ -8,23 +8,33 @@ import com.github.luben.zstd.ZstdOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
+import java.util.Enumeration;
 import java.util.List;
+import java.util.function.IntFunction;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.RecordCodec;
 
 /**
  * The bytes of a journal row: one byte of packing (1 plain, 2 zstd), then the records as {@link RecordCodec} wrote
- * them. Values that are kept beside are packed alike, always by zstd. Documents of every released version stay readable.
+ * them. Values that are kept beside are packed by zstd and lie in parts, each behind a byte that says whether it is the last
+ * (2) or another follows (3). Documents of every released version stay readable.
  */
 final class JournalDocument {
     private static final byte PLAIN = 1;
     private static final byte ZSTD = 2;
+    private static final byte ZSTD_GOES_ON = 3;
     private static final int COMPRESS_ABOVE = 1_536;
     private static final int LEVEL = 1;
-    private static final int BLOB_BUFFER = 8 * 1024;
+    /** Bytes of a part, the first of which is not the value's. */
+    static final int PART = 1024 * 1024;
+
+    private static final int FIRST_BUFFER = 8 * 1024;
 
     private JournalDocument() {}
 
@@ -44,24 +54,83 @@ final class JournalDocument {
         return packed;
     }
 
-    /** Packs a value that is kept beside the journal, while it is written: its JSON is never in memory as a whole. */
-    static byte[] packBlob(JsonNode value) {
-        var packed = new ByteArrayOutputStream(BLOB_BUFFER);
-        packed.write(ZSTD);
-        try (var zstd = new ZstdOutputStream(packed, RecyclingBufferPool.INSTANCE, LEVEL)) {
+    /** Takes the parts of a value in order, from 0. */
+    @FunctionalInterface
+    interface Parts {
+        void take(int number, byte[] part);
+    }
+
+    /** Packs a value that is kept beside the journal, while it is written: it is never in memory as a whole. */
+    static void packBeside(JsonNode value, Parts parts) {
+        try (var zstd = new ZstdOutputStream(new PartsStream(parts), RecyclingBufferPool.INSTANCE, LEVEL)) {
             Json.write(value, zstd);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return packed.toByteArray();
     }
 
-    static JsonNode unpackBlob(byte[] packed) {
-        var body = new ByteArrayInputStream(packed, 1, packed.length - 1);
-        try (var json = new ZstdInputStream(body, RecyclingBufferPool.INSTANCE)) {
+    static JsonNode unpackBeside(IntFunction<byte[]> parts) {
+        try (var json = new ZstdInputStream(new SequenceInputStream(eachOf(parts)), RecyclingBufferPool.INSTANCE)) {
             return Json.readStored(json);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Enumeration<InputStream> eachOf(IntFunction<byte[]> parts) {
+        return new Enumeration<>() {
+            private int number;
+            private boolean last;
+
+            @Override
+            public boolean hasMoreElements() {
+                return !last;
+            }
+
+            @Override
+            public InputStream nextElement() {
+                var part = parts.apply(number++);
+                last = part[0] == ZSTD;
+                return new ByteArrayInputStream(part, 1, part.length - 1);
+            }
+        };
+    }
+
+    /** Cuts what is written into parts; which is the last one is known when the stream is closed. */
+    private static final class PartsStream extends OutputStream {
+        private final Parts parts;
+        private final ByteArrayOutputStream part = new ByteArrayOutputStream(FIRST_BUFFER);
+        private int number;
+
+        PartsStream(Parts parts) {
+            this.parts = parts;
+            part.write(ZSTD_GOES_ON);
+        }
+
+        @Override
+        public void write(int one) {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] some, int from, int length) {
+            for (int at = from, end = from + length; at < end; ) {
+                if (part.size() == PART) {
+                    parts.take(number++, part.toByteArray());
+                    part.reset();
+                    part.write(ZSTD_GOES_ON);
+                }
+                var fits = Math.min(end - at, PART - part.size());
+                part.write(some, at, fits);
+                at += fits;
+            }
+        }
+
+        @Override
+        public void close() {
+            var last = part.toByteArray();
+            last[0] = ZSTD;
+            parts.take(number, last);
         }
     }
 

@@ -11,20 +11,20 @@ public final class JournalReader {
 
     /**
      * @param documents the documents of one run, in order
-     * @param blobs gives the packed value that is kept beside the journal, by step path
+     * @param blobs gives what is kept beside the journal
      */
     public static List<JournalRecord> read(List<byte[]> documents, Blobs blobs) {
         var records = new ArrayList<JournalRecord>();
-        RecordCodec.Beside beside = path -> JournalDocument.unpackBlob(blobs.find(path));
+        RecordCodec.Beside beside = path -> JournalDocument.unpackBeside(part -> blobs.find(path, part));
         for (var document : documents) {
             records.addAll(JournalDocument.unpack(document, beside));
         }
         return records;
     }
 
-    /** Where the large values of one run are. */
+    /** Where the large values of one run are, each in parts from 0, under the path of its step. */
     @FunctionalInterface
     public interface Blobs {
-        byte[] find(String path);
+        byte[] find(String path, int part);
     }
 }

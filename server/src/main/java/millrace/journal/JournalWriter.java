@@ -36,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class JournalWriter implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(JournalWriter.class);
     private static final int MAX_BATCH = 512;
+    /** Bytes of large values in a batch: the driver copies a statement before it sends it. */
+    private static final long MAX_BATCH_BYTES = 16 * 1024 * 1024;
+
     private static final int MAX_WAITING = 100_000;
     private static final Duration IDLE = Duration.ofMillis(200);
     private static final Duration RETRY = Duration.ofMillis(100);
@@ -166,13 +169,17 @@ public final class JournalWriter implements AutoCloseable {
     private List<Waiting> take(Waiting first) {
         var batch = new ArrayList<Waiting>();
         var runs = new HashSet<String>();
+        var bytes = 0L;
         for (var next = first; next != null; next = waiting.pollFirst()) {
             if (!next.flush.addRuns(runs)) {
                 waiting.addFirst(next);
                 break;
             }
             batch.add(next);
-            if (batch.size() == MAX_BATCH) {
+            for (var blob : next.flush.blobs()) {
+                bytes += blob.data().length;
+            }
+            if (batch.size() == MAX_BATCH || bytes > MAX_BATCH_BYTES) {
                 break;
             }
         }

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -14,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import millrace.database.RunFlush;
 import millrace.database.WriteFailed;
 import millrace.engine.Effect;
@@ -206,9 +209,10 @@ public final class RunJournal {
 
     /** Adds records and what their steps did inside the database: both become durable together. */
     public void append(List<JournalRecord> records, List<Effect> effects) {
+        var beside = putBeside(records);
         lock.lock();
         try {
-            write(records, effects);
+            write(records, beside, effects);
             if (buffer.size() > FLUSH_ABOVE) {
                 submit(flush(null));
             }
@@ -227,9 +231,10 @@ public final class RunJournal {
         }
     }
 
-    private void write(List<JournalRecord> records, List<Effect> effects) {
+    /** @param beside those of the records whose value is kept beside the journal */
+    private void write(List<JournalRecord> records, Set<JournalRecord> beside, List<Effect> effects) {
         for (var record : records) {
-            write(record);
+            write(record, beside.contains(record));
         }
         for (var effect : effects) {
             switch (effect) {
@@ -254,7 +259,7 @@ public final class RunJournal {
             }
         }
         if (!added.isEmpty()) {
-            write(new JournalRecord.Tagged(path, added));
+            write(new JournalRecord.Tagged(path, added), false);
             tagged = true;
         }
     }
@@ -334,7 +339,7 @@ public final class RunJournal {
         return new RunFlush.Child(start.runId(), row);
     }
 
-    private void write(JournalRecord record) {
+    private void write(JournalRecord record, boolean beside) {
         if (buffer.size() == 0) {
             waitingSince = writer.waits().nanos();
         }
@@ -343,18 +348,55 @@ public final class RunJournal {
             firstPath = firstPath == null ? path : firstPath;
             lastPath = path;
         }
-        var beside = beside(RecordCodec.large(record));
-        if (beside != null && path != null) {
-            blobs.add(new RunFlush.BlobRow(path, beside));
-            storedBytes += beside.length;
-        }
-        RecordCodec.write(buffer, record, beside != null);
+        RecordCodec.write(buffer, record, beside);
     }
 
-    static byte @Nullable [] beside(@Nullable JsonNode value) {
-        return value != null && mayBeLarge(value, BESIDE_ABOVE) && Json.size(value) > BESIDE_ABOVE
-                ? JournalDocument.packBlob(value)
-                : null;
+    /**
+     * Writes the large values of records that are about to be written, each part when it is full: a record is durable after
+     * its value. Waits for the database when that is behind, so that no more than some parts are in memory.
+     */
+    private Set<JournalRecord> putBeside(List<JournalRecord> records) {
+        Set<JournalRecord> beside = Set.of();
+        for (var record : records) {
+            if (putBeside(record, this::put)) {
+                beside = beside.isEmpty() ? Collections.newSetFromMap(new IdentityHashMap<>()) : beside;
+                beside.add(record);
+            }
+        }
+        return beside;
+    }
+
+    /** Hands out the parts of the record's large value; false when it has none. */
+    static boolean putBeside(JournalRecord record, Consumer<RunFlush.BlobRow> rows) {
+        var path = record.path();
+        var value = RecordCodec.large(record);
+        if (path == null || value == null || !mayBeLarge(value, BESIDE_ABOVE) || Json.size(value) <= BESIDE_ABOVE) {
+            return false;
+        }
+        JournalDocument.packBeside(value, (number, part) -> rows.accept(new RunFlush.BlobRow(path, number, part)));
+        return true;
+    }
+
+    private void put(RunFlush.BlobRow row) {
+        var full = row.data().length == JournalDocument.PART;
+        lock.lock();
+        try {
+            blobs.add(row);
+            storedBytes += row.data().length;
+            if (full) {
+                submit(flush(null));
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (full && farAhead()) {
+            try {
+                awaitOpen();
+            } catch (InterruptedException stopping) {
+                // The next barrier says so.
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** A cheap look before anything is written: small values are the rule. */
@@ -506,12 +548,13 @@ public final class RunJournal {
             @Nullable String replyTo,
             int stepsCount)
             throws InterruptedException {
+        var beside = putBeside(last);
         lock.lock();
         try {
             if (!queued) {
                 submit(flush(null));
             }
-            write(last, effects);
+            write(last, beside, effects);
             if (waitpoint != null) {
                 waitpoints.add(waitpoint);
             }
@@ -531,9 +574,10 @@ public final class RunJournal {
      * @throws LeaseLost when another process has the run
      */
     public void end(List<JournalRecord> last, List<Effect> effects, RunEnd end) throws InterruptedException {
+        var beside = putBeside(last);
         lock.lock();
         try {
-            write(last, effects);
+            write(last, beside, effects);
             answerParent(end);
             ended = true;
             submit(flush(runRow(end.status(), end)));

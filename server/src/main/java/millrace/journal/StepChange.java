@@ -1,6 +1,7 @@
 package millrace.journal;
 
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import millrace.database.RunFlush;
@@ -58,23 +59,22 @@ public final class StepChange extends RunFlush.Change {
         changed = decided;
         var told = decided.told();
         if (told == null) {
-            return whole(records, records.length, lastPath, null);
+            return whole(records, records.length, lastPath, List.of());
         }
-        var beside = RunJournal.beside(RecordCodec.large(told));
+        var blobs = new ArrayList<RunFlush.BlobRow>();
+        var beside = RunJournal.putBeside(told, blobs::add);
         var out = new ByteArrayOutputStream(records.length + 256);
         out.writeBytes(records);
-        RecordCodec.write(out, told, beside != null);
-        return whole(out.toByteArray(), out.size(), told.path(), beside);
+        RecordCodec.write(out, told, beside);
+        return whole(out.toByteArray(), out.size(), told.path(), blobs);
     }
 
-    private RunFlush whole(byte[] all, int length, @Nullable String last, byte @Nullable [] beside) {
+    private RunFlush whole(byte[] all, int length, @Nullable String last, List<RunFlush.BlobRow> blobs) {
         var document = JournalDocument.pack(all, length);
-        bytes = document.length + (beside == null ? 0 : beside.length);
+        bytes = document.length
+                + blobs.stream().mapToInt(blob -> blob.data().length).sum();
         var first = firstPath == null ? last : firstPath;
-        return rest.changing(this)
-                .with(
-                        new RunFlush.JournalRow(seq(), first, last, document),
-                        beside == null || last == null ? List.of() : List.of(new RunFlush.BlobRow(last, beside)));
+        return rest.changing(this).with(new RunFlush.JournalRow(seq(), first, last, document), blobs);
     }
 
     /** What was decided when it counted. */

@@ -32,7 +32,7 @@ final class CanceledRuns {
     private Replay replay(Tx tx, String runId, List<byte[]> documents) {
         var replay = Replay.of(Program.empty());
         for (var document : documents) {
-            JournalReader.read(List.of(document), path -> stored.blob(tx, runId, path))
+            JournalReader.read(List.of(document), (path, part) -> stored.blob(tx, runId, path, part))
                     .forEach(replay::add);
         }
         return replay;

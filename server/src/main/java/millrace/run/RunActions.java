@@ -205,7 +205,7 @@ public final class RunActions implements AutoCloseable {
     }
 
     private List<JournalRecord> records(Tx tx, String runId, List<byte[]> documents) {
-        return JournalReader.read(documents, path -> stored.blob(tx, runId, path));
+        return JournalReader.read(documents, (path, part) -> stored.blob(tx, runId, path, part));
     }
 
     // ---- cancel

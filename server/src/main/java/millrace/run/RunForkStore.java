@@ -42,6 +42,7 @@ final class RunForkStore {
                     .insertInto(RUN_BLOB)
                     .set(RUN_BLOB.RUN_ID, run.runId())
                     .set(RUN_BLOB.PATH, blob.path())
+                    .set(RUN_BLOB.PART, blob.part())
                     .set(RUN_BLOB.PROJECT_ID, run.projectId())
                     .set(RUN_BLOB.DATA, blob.data())
                     .onConflictDoNothing()

@@ -73,7 +73,8 @@ public final class RunForks {
                     ErrorCode.FLOW_RUN_RETRY_OUTSIDE_RETENTION,
                     Map.of("flowRunId", runId, "failedJobRetentionDays", retention.toDays()));
         }
-        var records = JournalReader.read(documents, path -> database.read(tx -> stored.blob(tx, runId, path)));
+        var records =
+                JournalReader.read(documents, (path, part) -> database.read(tx -> stored.blob(tx, runId, path, part)));
         var began = forked(
                 (JournalRecord.Began) records.getFirst(), runId, fork.replaced().get(TRIGGER));
         var kept = kept(records, fork);

@@ -28,8 +28,8 @@ public final class RunInspection {
     /** @throws MillraceException ENTITY_NOT_FOUND outside the scope */
     public RunWhy why(Scope scope, String runId) {
         return database.read(tx -> facts.find(tx, scope, runId)
-                .map(found ->
-                        RunWhy.of(found, JournalReader.read(found.documents(), path -> runs.blob(tx, runId, path))))
+                .map(found -> RunWhy.of(
+                        found, JournalReader.read(found.documents(), (path, part) -> runs.blob(tx, runId, path, part))))
                 .orElseThrow(() -> MillraceException.notFound("flow_run", runId)));
     }
 }

@@ -63,7 +63,7 @@ public final class RunLoading {
 
     private void load(Tx tx, UnendedRunStore.Row run, Programs programs) {
         RunStatus.valueOf(run.status());
-        JournalReader.Blobs blobs = path -> runs.blob(tx, run.id(), path);
+        JournalReader.Blobs blobs = (path, part) -> runs.blob(tx, run.id(), path, part);
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(run.began()), blobs).getFirst();
         // Without its version a run ends when it is taken up, in every program.

@@ -332,7 +332,7 @@ public final class RunService implements AutoCloseable {
     private void takeUp(RunTables.Claimed claimed, JournalWriter writer) throws InterruptedException {
         var row = claimed.row();
         var header = RunHeader.of(claimed);
-        JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, claimed.runId(), path));
+        JournalReader.Blobs blobs = (path, part) -> database.read(tx -> runs.blob(tx, claimed.runId(), path, part));
         var began = (JournalRecord.Began)
                 JournalReader.read(List.of(row.doc()), blobs).getFirst();
         var program = programs.of(began);
@@ -581,7 +581,9 @@ public final class RunService implements AutoCloseable {
             return null;
         }
         var steps =
-                JournalReader.read(read.documents(), path -> database.read(tx -> runs.blob(tx, runId, path))).stream()
+                JournalReader.read(
+                                read.documents(), (path, part) -> database.read(tx -> runs.blob(tx, runId, path, part)))
+                        .stream()
                         .map(record -> RunLog.progress(record, (int) settings.inputTruncateBytes()))
                         .filter(Objects::nonNull)
                         .toList();
@@ -621,7 +623,7 @@ public final class RunService implements AutoCloseable {
     /** Reads document by document: a long run's journal is never in memory as a whole. */
     private void eachRecord(RunStore.Found found, int firstDocument, Records taker) {
         var runId = found.run().id();
-        JournalReader.Blobs blobs = path -> database.read(tx -> runs.blob(tx, runId, path));
+        JournalReader.Blobs blobs = (path, part) -> database.read(tx -> runs.blob(tx, runId, path, part));
         var whole = found.whole();
         var seq = firstDocument;
         var documents = whole == null ? documents(runId, seq) : seq == 0 ? List.of(whole) : List.<byte[]>of();

@@ -176,12 +176,12 @@ final class RunStore {
         return (rows == null ? 0 : rows) + (blobs == null ? 0 : blobs);
     }
 
-    /** A packed output that is kept beside the journal. */
-    byte[] blob(Tx tx, String runId, String path) {
+    /** A part of a packed value that is kept beside the journal. */
+    byte[] blob(Tx tx, String runId, String path, int part) {
         var data = tx.sql()
                 .select(RUN_BLOB.DATA)
                 .from(RUN_BLOB)
-                .where(RUN_BLOB.RUN_ID.eq(runId), RUN_BLOB.PATH.eq(path))
+                .where(RUN_BLOB.RUN_ID.eq(runId), RUN_BLOB.PATH.eq(path), RUN_BLOB.PART.eq(part))
                 .fetchOne(RUN_BLOB.DATA);
         if (data == null) {
             throw new IllegalStateException("the output " + path + " of run " + runId + " is missing");

@@ -13,9 +13,15 @@ import millrace.http.PageRequest;
 import millrace.http.SeekPage;
 import org.jspecify.annotations.Nullable;
 
-/** Collects one page of a run's executed steps from its records. A place is a document of the journal and a record in it. */
+/**
+ * Collects one page of a run's executed steps from its records. A place is a document of the journal and a record in it.
+ * Steps may be large: a page ends early behind the one with which it has some megabytes.
+ */
 final class StepPage {
-    private final PageRequest request;
+    private static final long MOST_BYTES = 8 * 1024 * 1024;
+
+    private int limit;
+    private long bytes;
     private final int afterDocument;
     private final int afterRecord;
     private final List<Placed> found = new ArrayList<>();
@@ -25,7 +31,7 @@ final class StepPage {
     private record Placed(int document, int record, ExecutedStep step) {}
 
     StepPage(PageRequest request) {
-        this.request = request;
+        this.limit = request.limit();
         var cursor = request.backwards() ? null : request.cursor();
         this.afterDocument = number(cursor, "document");
         this.afterRecord = number(cursor, "record");
@@ -50,11 +56,16 @@ final class StepPage {
         var step = beyond ? step(taken) : null;
         if (step != null) {
             found.add(new Placed(document, record, step));
+            bytes += Json.size(step.input()) + Json.size(step.output());
+            if (bytes > MOST_BYTES) {
+                limit = Math.min(limit, found.size());
+            }
         }
         if (taken instanceof JournalRecord.Finished done) {
             inputs.remove(done.path());
         }
-        return found.size() < request.fetchSize();
+        // One more than the page holds: it says that there is a next page.
+        return found.size() <= limit;
     }
 
     private @Nullable ExecutedStep step(JournalRecord record) {
@@ -99,7 +110,7 @@ final class StepPage {
     }
 
     SeekPage<ExecutedStep> page() {
-        var forwards = new PageRequest(request.limit(), null);
+        var forwards = new PageRequest(limit, null);
         return SeekPage.of(found, forwards, StepPage::place).map(Placed::step);
     }
 

@@ -43,6 +43,7 @@ class RunRetentionTest {
                     .insertInto(Tables.RUN_BLOB)
                     .set(Tables.RUN_BLOB.RUN_ID, id)
                     .set(Tables.RUN_BLOB.PATH, "a")
+                    .set(Tables.RUN_BLOB.PART, 0)
                     .set(Tables.RUN_BLOB.PROJECT_ID, project)
                     .set(Tables.RUN_BLOB.DATA, DOC)
                     .execute();

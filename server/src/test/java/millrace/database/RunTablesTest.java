@@ -161,7 +161,7 @@ class RunTablesTest {
                 project,
                 queued(lane),
                 new RunFlush.JournalRow(0, "a", "b", DOC),
-                List.of(new RunFlush.BlobRow("a", DOC)),
+                List.of(new RunFlush.BlobRow("a", 0, DOC)),
                 null,
                 QueueChange.NONE);
 
@@ -173,6 +173,22 @@ class RunTablesTest {
                 .isEqualTo(1);
         assertThat(count(database, Tables.RUN_BLOB, Tables.RUN_BLOB.RUN_ID.eq(run)))
                 .isEqualTo(1);
+    }
+
+    @OnBothDatabases
+    void a_value_that_nobody_has_recorded_gives_way_to_the_one_that_is_made_again(Database database)
+            throws SQLException {
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+        var again = new byte[] {1, 7};
+        for (var value : List.of(DOC, again)) {
+            var flush = new RunFlush(
+                    run, project, null, null, List.of(new RunFlush.BlobRow("a", 0, value)), null, QueueChange.NONE);
+            write(database, connection -> tables.flush(connection, lane, List.of(flush)));
+        }
+
+        List<byte[]> data = database.read(tx -> tx.sql().fetchValues(Tables.RUN_BLOB.DATA));
+        assertThat(data).containsExactly(again);
     }
 
     @OnBothDatabases

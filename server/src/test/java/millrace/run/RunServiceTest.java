@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,6 +48,7 @@ import millrace.engine.StepResult;
 import millrace.http.PageRequest;
 import millrace.journal.RunHeader;
 import millrace.journal.Waits;
+import millrace.schema.Tables;
 import org.junit.jupiter.api.AfterEach;
 
 /** Runs on a real database, from acceptance to their end, with scripted code steps; processes live and die here. */
@@ -148,6 +150,12 @@ class RunServiceTest {
                     yield released(call);
                 }
                 case "large" -> new StepResult.Succeeded(Json.object().put("text", "x".repeat(100_000)));
+                case "huge" -> {
+                    var bytes = new byte[7_000_000];
+                    random.nextBytes(bytes);
+                    yield new StepResult.Succeeded(
+                            Json.object().put("text", Base64.getEncoder().encodeToString(bytes)));
+                }
                 case "nul" -> new StepResult.Succeeded(Json.object().put("text", "a\0b"));
                 default -> new StepResult.Succeeded(call.input());
             };
@@ -359,6 +367,27 @@ class RunServiceTest {
         assertThat(run.status()).isEqualTo("SUCCEEDED");
         assertThat(steps(run).at("/a/output/text").textValue()).hasSize(100_000);
         assertThat(steps(run).at("/b/output/text").textValue()).isEqualTo("a\0b");
+    }
+
+    @OnBothDatabases
+    void a_huge_output_is_stored_in_parts_which_count_and_ends_its_page_of_the_log(Database database)
+            throws InterruptedException {
+        var process = new Process(database);
+
+        var id = process.runs.accept(start(Json.object(), "a=x", "b=huge", "c=x"));
+
+        var run = finished(process, id);
+        var output = steps(run).at("/b/output");
+        assertThat(output.path("text").textValue()).hasSizeGreaterThan(9_000_000);
+        List<byte[]> parts = database.read(tx -> tx.sql().fetchValues(Tables.RUN_BLOB.DATA));
+        assertThat(parts).hasSizeGreaterThan(5).allMatch(part -> part.length <= 1024 * 1024);
+        var first = process.runs.steps(engine(), id, new PageRequest(4, null));
+        var second = process.runs.steps(engine(), id, Objects.requireNonNull(first.following(4)));
+        assertThat(first.data()).extracting(ExecutedStep::path).containsExactly("trigger", "a", "b");
+        assertThat(first.data().getLast().output()).isEqualTo(output);
+        assertThat(second.data()).extracting(ExecutedStep::path).containsExactly("c");
+        assertThat(second.next()).isNull();
+        assertThat(run.status()).isEqualTo("LOG_SIZE_EXCEEDED");
     }
 
     @OnBothDatabases

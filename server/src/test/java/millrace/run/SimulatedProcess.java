@@ -297,7 +297,7 @@ final class SimulatedProcess implements Calls {
 
     private void takeUp(RunTables.Claimed claimed, JournalWriter writer) {
         var began =
-                (JournalRecord.Began) JournalReader.read(List.of(claimed.row().doc()), path -> new byte[0])
+                (JournalRecord.Began) JournalReader.read(List.of(claimed.row().doc()), (path, part) -> new byte[0])
                         .getFirst();
         var records = simulation.records(claimed.runId(), claimed.journal());
         simulation.takenUp(claimed, records);

@@ -147,7 +147,7 @@ final class SimulatedTables implements RunTables {
                                     .putIfAbsent(journal.seq(), documents.apply(journal.doc()))
                             == null;
             for (var blob : flush.blobs()) {
-                blobs.computeIfAbsent(id, run -> new HashMap<>()).putIfAbsent(blob.path(), blob.data());
+                blobs.computeIfAbsent(id, run -> new HashMap<>()).put(blob.path() + " " + blob.part(), blob.data());
             }
             if (flush.run() != null && (journalled || !flush.run().status().equals(RunStatus.PAUSED.name()))) {
                 runs.put(id, flush.run());
@@ -572,8 +572,8 @@ final class SimulatedTables implements RunTables {
         return List.copyOf(journals.getOrDefault(runId, new TreeMap<>()).values());
     }
 
-    byte[] blob(String runId, String path) {
-        return Objects.requireNonNull(blobs.getOrDefault(runId, Map.of()).get(path));
+    byte[] blob(String runId, String path, int part) {
+        return Objects.requireNonNull(blobs.getOrDefault(runId, Map.of()).get(path + " " + part));
     }
 
     /** Waitpoints that nobody has answered. */

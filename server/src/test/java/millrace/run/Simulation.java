@@ -654,7 +654,7 @@ final class Simulation implements RunDriver.Doubts {
     }
 
     List<JournalRecord> records(String runId, List<byte[]> documents) {
-        return JournalReader.read(documents, path -> tables.blob(runId, path));
+        return JournalReader.read(documents, (path, part) -> tables.blob(runId, path, part));
     }
 
     private byte[] withoutIntents(byte[] document) {

@@ -237,7 +237,7 @@ public final class TorturedSurroundings implements Surroundings {
         private static byte[] stripped(byte[] document) {
             var out = new ByteArrayOutputStream();
             out.write(PLAIN);
-            JournalReader.read(List.of(document), path -> new byte[0]).stream()
+            JournalReader.read(List.of(document), (path, part) -> new byte[0]).stream()
                     .filter(record -> !(record instanceof JournalRecord.Intent))
                     .forEach(record -> RecordCodec.write(out, record, false));
             return out.toByteArray();

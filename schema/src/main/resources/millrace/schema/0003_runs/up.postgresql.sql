@@ -61,9 +61,10 @@ ALTER TABLE run_journal ALTER COLUMN doc SET STORAGE EXTERNAL;
 CREATE TABLE run_blob (
     "runId" varchar(21) COLLATE "C" NOT NULL,
     path text NOT NULL,
+    part integer NOT NULL,
     "projectId" varchar(21) NOT NULL,
     data bytea NOT NULL,
-    PRIMARY KEY ("runId", path)
+    PRIMARY KEY ("runId", path, part)
 ) PARTITION BY RANGE ("runId");
 ALTER TABLE run_blob ALTER COLUMN data SET STORAGE EXTERNAL;
 

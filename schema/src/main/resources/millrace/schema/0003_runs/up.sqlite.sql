@@ -56,9 +56,10 @@ CREATE TABLE run_journal (
 CREATE TABLE run_blob (
     "runId" TEXT NOT NULL,
     path TEXT NOT NULL,
+    part INTEGER NOT NULL,
     "projectId" TEXT NOT NULL,
     data BLOB NOT NULL,
-    PRIMARY KEY ("runId", path)
+    PRIMARY KEY ("runId", path, part)
 ) STRICT;
 
 -- The only table that changes for each run.
