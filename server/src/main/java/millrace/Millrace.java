@@ -267,7 +267,8 @@ public final class Millrace implements AutoCloseable {
                         new ResumeRoutes(new ResumeService(database, runs), bodies, settings.webhooks())),
                 authenticator,
                 random));
-        // Streams end before the server waits for its requests.
+        // Streams end, and runs answer or go, before the server waits for its requests.
+        opened(runs);
         opened(live);
         return started;
     }
@@ -320,7 +321,7 @@ public final class Millrace implements AutoCloseable {
         return http.port();
     }
 
-    /** Stops listening, lets runs end or hands them over, then closes every room. Safe to call twice. */
+    /** Hands runs over, stops listening, then closes every room. Safe to call twice. */
     @Override
     public void close() {
         while (!opened.isEmpty()) {

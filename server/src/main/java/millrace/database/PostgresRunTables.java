@@ -521,7 +521,11 @@ final class PostgresRunTables implements RunTables {
     @Override
     public List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn) throws SQLException {
         if (turn.perProject() == 0) {
-            return claim(connection, lane, limit, turn, CLAIM_FAIRLY);
+            var claimed = claim(connection, lane, limit, turn, CLAIM_FAIRLY);
+            if (claimed.stream().filter(Claimed::due).count() >= dueShare(limit)) {
+                ring(connection);
+            }
+            return claimed;
         }
         connection.setAutoCommit(false);
         try {
@@ -529,11 +533,7 @@ final class PostgresRunTables implements RunTables {
                 statement.setLong(1, COUNTING);
                 statement.execute();
             }
-            execute(connection, """
-                    UPDATE run_queue SET status = 'QUEUED' WHERE id IN (
-                        SELECT id FROM run_queue WHERE status = 'PAUSED' AND NOT held AND "dueAt" <= now() AND NOT "cancelAsked"
-                        ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED)
-                    """, limit);
+            ring(connection);
             var claimed = claim(connection, lane, limit, turn, CLAIM_LIMITED);
             connection.commit();
             return claimed;
@@ -543,6 +543,20 @@ final class PostgresRunTables implements RunTables {
         } finally {
             connection.setAutoCommit(true);
         }
+    }
+
+    /** Timers that are due join the turns of their projects, so that one project's many do not come before another's. */
+    private static void ring(Connection connection) throws SQLException {
+        execute(connection, """
+                UPDATE run_queue SET status = 'QUEUED' WHERE id IN (
+                    SELECT id FROM run_queue WHERE status = 'PAUSED' AND NOT held AND "dueAt" <= now() AND NOT "cancelAsked"
+                    ORDER BY "dueAt" LIMIT ? FOR UPDATE SKIP LOCKED)
+                """, MOST_RUNG);
+    }
+
+    /** How much of a claim timers have that are due; the rest is for the turns of the projects. */
+    private static int dueShare(int limit) {
+        return (limit + 1) / 2;
     }
 
     private static List<Claimed> claim(Connection connection, Lane lane, int limit, Turn turn, String sql)
@@ -555,7 +569,7 @@ final class PostgresRunTables implements RunTables {
             statement.setInt(++at, lane.number());
             statement.setLong(++at, lane.epoch());
             statement.setString(++at, lane.processId());
-            statement.setInt(++at, (limit + 1) / 2);
+            statement.setInt(++at, dueShare(limit));
             statement.setString(++at, turn.after());
             statement.setInt(++at, limit);
             statement.setInt(++at, limit);

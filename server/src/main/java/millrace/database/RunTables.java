@@ -20,6 +20,9 @@ public interface RunTables {
         return dialect.postgres() ? new PostgresRunTables(dialect) : new SqliteRunTables(dialect);
     }
 
+    /** How many timers that are due join those that are ready at once: bounds how long their rows are locked. */
+    int MOST_RUNG = 5_000;
+
     /**
      * Commits the flushes under the lane's fence, in one statement (PostgreSQL) or one transaction (SQLite).
      *
@@ -48,7 +51,7 @@ public interface RunTables {
 
     /**
      * Gives up to {@code limit} runs to the lane: of those that are paused and due at most half, longest due first, then
-     * those that are ready. Projects take turns, beginning behind the one of the last turn: each gets an equal share, of
+     * those that are ready. When more are due than that, the next {@link #MOST_RUNG} of them become ready. Projects take turns, beginning behind the one of the last turn: each gets an equal share, of
      * which its most urgent and oldest runs make use; what a project leaves of its share is for the next claim. Runs
      * whose caller waits at another process are left to it.
      *

@@ -353,24 +353,27 @@ final class SqliteRunTables implements RunTables {
             return claimed;
         }
         var due = "status = 'PAUSED' AND held = 0 AND \"dueAt\" <= " + NOW + " AND NOT \"cancelAsked\"";
+        var share = (limit + 1) / 2;
         if (turn.perProject() == 0) {
-            claim(connection, lane, due, "\"dueAt\"", null, (limit + 1) / 2, claimed);
-        } else {
+            claim(connection, lane, due, "\"dueAt\"", null, share, claimed);
+        }
+        if (turn.perProject() > 0 || claimed.size() >= share) {
+            // Timers that are due join the turns of their projects: one project's many do not come before another's.
             execute(connection, """
                     UPDATE run_queue SET status = 'QUEUED'
                     WHERE id IN (SELECT id FROM run_queue WHERE %s ORDER BY "dueAt" LIMIT ?)
-                    """.formatted(due), limit);
+                    """.formatted(due), MOST_RUNG);
         }
         var projects = waiting(connection, turn.after(), limit);
-        int share = projects.isEmpty() ? 0 : (limit + projects.size() - 1) / projects.size();
+        int each = projects.isEmpty() ? 0 : (limit + projects.size() - 1) / projects.size();
         for (var project : projects) {
             if (turn.perProject() == 0) {
-                claim(connection, lane, READY, URGENT, project, Math.min(share, limit - claimed.size()), claimed);
+                claim(connection, lane, READY, URGENT, project, Math.min(each, limit - claimed.size()), claimed);
                 continue;
             }
             var tests = READY + " AND environment <> 'PRODUCTION' AND priority <= 2";
-            claim(connection, lane, tests, URGENT, project, Math.min(share, limit - claimed.size()), claimed);
-            var room = Math.min(share, room(connection, project, turn.perProject()));
+            claim(connection, lane, tests, URGENT, project, Math.min(each, limit - claimed.size()), claimed);
+            var room = Math.min(each, room(connection, project, turn.perProject()));
             var runs = READY + " AND environment = 'PRODUCTION'";
             claim(connection, lane, runs, URGENT, project, Math.min(room, limit - claimed.size()), claimed);
         }

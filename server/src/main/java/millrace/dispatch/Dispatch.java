@@ -3,6 +3,8 @@ package millrace.dispatch;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -344,6 +346,29 @@ public final class Dispatch implements AutoCloseable {
         } catch (InterruptedException e) {
             running.interrupt();
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Frees the runs that this process works on no longer, so that others go on with them while the rest ends. Only after
+     * {@link #stopClaiming}, by one thread; nothing of the others may be waiting to be written.
+     *
+     * @param working the runs that it still works on
+     */
+    public void free(Collection<String> working) {
+        var sitting = seat;
+        var known = new HashSet<>(working);
+        known.addAll(sitting.claimed().keySet());
+        try {
+            var freed = session.unclaim(claims, known);
+            for (var writer : sitting.writers()) {
+                freed += session.unclaim(writer.lane(), known);
+            }
+            if (freed > 0) {
+                announce();
+            }
+        } catch (WriteFailed e) {
+            log.debug("runs could not be handed over and are freed at the end: {}", e.getMessage());
         }
     }
 

@@ -4,21 +4,30 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stops a run of this process. Any thread may ask; the run's own thread is interrupted only between {@link #enter} and
- * {@link #leave}, where it waits for a call: an interrupt while it hands records to the journal would lose them.
+ * Stops a run of this process, or sends it away to another one. Any thread may ask; the run's own thread is interrupted
+ * only between {@link #enter} and {@link #leave}, where it waits for a call: an interrupt while it hands records to the
+ * journal would lose them.
  */
 final class Cancellation {
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Thread waiting;
+    private boolean effectful;
     private volatile boolean asked;
+    private volatile boolean leaving;
+    private boolean atOnce;
+
+    /** Why a wait ended before its time. */
+    enum Cut {
+        NONE,
+        CANCELED,
+        HANDED_OVER
+    }
 
     void ask() {
         lock.lock();
         try {
             asked = true;
-            if (waiting != null) {
-                waiting.interrupt();
-            }
+            interrupt();
         } finally {
             lock.unlock();
         }
@@ -28,25 +37,57 @@ final class Cancellation {
         return asked;
     }
 
-    /** From now on the calling thread may be interrupted. */
-    void enter() {
+    /**
+     * The run leaves this process before its next step, and in the middle of what nobody outside sees.
+     *
+     * @param atOnce in the middle of an effectful call too, which is in doubt then
+     */
+    void handOver(boolean atOnce) {
         lock.lock();
         try {
-            waiting = Thread.currentThread();
-            if (asked) {
-                waiting.interrupt();
-            }
+            leaving = true;
+            this.atOnce |= atOnce;
+            interrupt();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Ends what {@link #enter} began. True when the wait was cut short by {@link #ask}, and by nothing else. */
-    boolean leave() {
+    boolean leaving() {
+        return leaving;
+    }
+
+    /**
+     * From now on the calling thread may be interrupted.
+     *
+     * @param effectful whether what it waits for may be seen outside
+     */
+    void enter(boolean effectful) {
+        lock.lock();
+        try {
+            waiting = Thread.currentThread();
+            this.effectful = effectful;
+            interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void interrupt() {
+        if (waiting != null && (asked || leaving && (atOnce || !effectful))) {
+            waiting.interrupt();
+        }
+    }
+
+    /** Ends what {@link #enter} began, and says whether {@link #ask} or {@link #handOver} cut it short. */
+    Cut leave() {
         lock.lock();
         try {
             waiting = null;
-            return asked && Thread.interrupted();
+            if (!(asked || leaving) || !Thread.interrupted()) {
+                return Cut.NONE;
+            }
+            return asked ? Cut.CANCELED : Cut.HANDED_OVER;
         } finally {
             lock.unlock();
         }

@@ -29,6 +29,7 @@ import millrace.journal.RunEnd;
 import millrace.journal.RunHeader;
 import millrace.journal.Waits;
 import millrace.nativepiece.PieceFailure;
+import millrace.run.Cancellation.Cut;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,6 +97,9 @@ final class RunDriver {
             var command = run.execution().next(event);
             while (!(command instanceof Command.Leave)) {
                 run.journal().append(run.execution().takeRecords(), effects(event));
+                if (run.cancellation().leaving()) {
+                    throw new HandedOver();
+                }
                 event = run.cancellation().asked() ? instead(run, command) : perform(run, command);
                 command = run.execution().next(event);
             }
@@ -109,6 +113,8 @@ final class RunDriver {
             run.reply().complete(new Reply.Lost());
         } catch (JournalRefused refused) {
             broken(run, refused);
+        } catch (HandedOver handedOver) {
+            handOver(run);
         } catch (InterruptedException stopping) {
             // The process stops: what is durable is taken up by another process or by the next start.
             Thread.currentThread().interrupt();
@@ -120,6 +126,23 @@ final class RunDriver {
                 run.reply().complete(new Reply.Ended(RunStatus.INTERNAL_ERROR));
             }
         }
+    }
+
+    /** The process stops, and the run is where another one can go on. */
+    private static final class HandedOver extends InterruptedException {
+        private static final long serialVersionUID = 1;
+    }
+
+    /** Makes durable what the run has done here, so that whoever takes it up does none of it again. */
+    void handOver(ActiveRun run) {
+        try {
+            run.journal().barrier();
+        } catch (InterruptedException stopping) {
+            Thread.currentThread().interrupt();
+        } catch (LeaseLost | JournalRefused lost) {
+            log.atInfo().addKeyValue("runId", run.id()).log("the run goes on from what was durable before");
+        }
+        run.reply().complete(new Reply.Lost());
     }
 
     /** What the call that was answered did inside the database. */
@@ -224,8 +247,8 @@ final class RunDriver {
         run.journal().barrier();
         // A clock that was set back must not make it longer.
         var rest = min(Duration.between(clock.instant(), until), backOff.delay());
-        var cut = false;
-        run.cancellation().enter();
+        var cut = Cut.NONE;
+        run.cancellation().enter(false);
         try {
             waits.sleep(min(rest, timeLeft(run)));
         } catch (InterruptedException e) {
@@ -233,17 +256,17 @@ final class RunDriver {
         } finally {
             cut = run.cancellation().leave();
         }
-        if (cut || run.cancellation().asked()) {
+        if (cut == Cut.CANCELED || run.cancellation().asked()) {
             return instead(run, backOff);
         }
-        leaveIfStopping();
+        leaveIfStopping(cut);
         return new Event.Waited();
     }
 
     private Event evaluate(ActiveRun run, Command.Evaluate evaluate) throws InterruptedException {
         Event event;
-        var cut = false;
-        run.cancellation().enter();
+        var cut = Cut.NONE;
+        run.cancellation().enter(false);
         try {
             event = calls.evaluate(run.projectId(), evaluate.sources(), evaluate.state(), timeLeft(run));
         } finally {
@@ -252,15 +275,18 @@ final class RunDriver {
         if (event instanceof Event.Evaluated) {
             return event;
         }
-        if (cut) {
+        if (cut == Cut.CANCELED) {
             return canceled("The run was canceled while the inputs of this step were evaluated.", 0);
         }
-        leaveIfStopping();
+        leaveIfStopping(cut);
         return event;
     }
 
     /** What ended because the process stops did not fail: whoever takes the run up does it again. */
-    private static void leaveIfStopping() throws InterruptedException {
+    private static void leaveIfStopping(Cut cut) throws InterruptedException {
+        if (cut == Cut.HANDED_OVER) {
+            throw new HandedOver();
+        }
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedException();
         }
@@ -289,8 +315,8 @@ final class RunDriver {
         }
         var began = waits.nanos();
         @Nullable StepResult result = null;
-        var cut = false;
-        run.cancellation().enter();
+        var cut = Cut.NONE;
+        run.cancellation().enter(call.effectful());
         try {
             // What a pure step looks up may be away for a moment, and nobody sees that it is asked again.
             result = call.effectful() ? make(run, call, left) : patiently(waits, () -> make(run, call, left));
@@ -306,10 +332,10 @@ final class RunDriver {
         if (result instanceof StepResult.Succeeded || result instanceof StepResult.Paused) {
             return new Event.Called(result, millis);
         }
-        if (cut) {
+        if (cut == Cut.CANCELED) {
             return canceled(stopped(call), millis);
         }
-        leaveIfStopping();
+        leaveIfStopping(cut);
         Objects.requireNonNull(result);
         var late = result instanceof StepResult.Failed && !timeLeft(run).isPositive();
         return new Event.Called(late ? tooLong() : result, millis);

@@ -66,7 +66,10 @@ public final class RunService implements AutoCloseable {
     /** About how much of what happened inside loops one answer shows. */
     private static final long MOST_SHOWN_BYTES = 32L << 20;
 
-    private static final Duration GRACE = Duration.ofSeconds(5);
+    /** How long calls under way and waiting callers have when the process stops. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    private static final Duration HAND_OVER_EVERY = Duration.ofMillis(20);
     /** How long a caller whose time is over waits for its run to be durable. */
     private static final Duration LAST_CALL = Duration.ofMillis(500);
 
@@ -448,6 +451,7 @@ public final class RunService implements AutoCloseable {
         active.put(run.id(), one);
         try {
             if (closing) {
+                driver.handOver(run);
                 return;
             }
             if (program.isEmpty()) {
@@ -719,26 +723,36 @@ public final class RunService implements AutoCloseable {
         return active.size();
     }
 
-    /** Lets short runs end, then leaves the rest to other processes or the next start. */
+    /**
+     * Hands the runs of this process over: at once those that nobody waits for, before their next step or in the middle
+     * of a pure one; a little later those in an effectful call, which is in doubt when it has not ended by then, and
+     * those whose caller waits for an answer, which only this process can give. No run is begun or claimed any more; what
+     * is still accepted waits for others or for the next start.
+     */
     @Override
     public void close() {
         dispatch.stopClaiming();
+        closing = true;
         var deadline = System.nanoTime() + GRACE.toNanos();
         try {
+            keeper.join();
+            for (var late = false; !late && !active.isEmpty(); ) {
+                late = System.nanoTime() - deadline >= 0;
+                for (var one : active.values()) {
+                    if (late || !callers.containsKey(one.run().id())) {
+                        one.run().cancellation().handOver(late);
+                    }
+                }
+                dispatch.free(active.keySet());
+                Thread.sleep(HAND_OVER_EVERY);
+            }
+            callers.values().forEach(caller -> caller.complete(new Reply.Lost()));
             for (var one : active.values()) {
-                var left = deadline - System.nanoTime();
-                if (left > 0) {
-                    one.thread().join(Duration.ofNanos(left));
+                if (!one.thread().join(GRACE)) {
+                    one.thread().interrupt();
                 }
             }
-            closing = true;
-            keeper.interrupt();
-            for (var one : active.values()) {
-                one.thread().interrupt();
-            }
-            for (var one : active.values()) {
-                one.thread().join(GRACE);
-            }
+            dispatch.free(active.keySet());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -687,6 +687,31 @@ class RunTablesTest {
     }
 
     @OnBothDatabases
+    void a_project_with_many_timers_leaves_the_others_their_turns(Database database) throws SQLException {
+        emptyQueue(database);
+        var tables = RunTables.of(database.dialect());
+        var lane = register(database, tables);
+        var others = List.of(ids.random(), ids.random(), ids.random());
+        crowd(database, tables, lane, project, others);
+        var queue = Tables.RUN_QUEUE;
+        database.transact(tx -> {
+            tx.sql().update(queue).set(queue.STATUS, "PAUSED").set(queue.DUE_AT, Instant.EPOCH).execute();
+            tx.sql()
+                    .update(queue)
+                    .set(queue.DUE_AT, Instant.EPOCH.plusSeconds(60))
+                    .where(queue.PROJECT_ID.in(others))
+                    .execute();
+        });
+
+        var claimed = new ArrayList<>(write(database, connection -> tables.claim(connection, lane, 8, ANY)));
+        claimed.addAll(write(database, connection -> tables.claim(connection, lane, 8, ANY)));
+
+        assertThat(claimed).extracting(RunTables.Claimed::projectId).containsAll(others);
+        assertThat(claimed).allMatch(RunTables.Claimed::due);
+        emptyQueue(database);
+    }
+
+    @OnBothDatabases
     void a_project_has_only_so_many_production_runs_at_once(Database database) throws SQLException {
         emptyQueue(database);
         var tables = RunTables.of(database.dialect());

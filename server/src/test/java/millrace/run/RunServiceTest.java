@@ -450,13 +450,29 @@ class RunServiceTest {
         var stopping = new Process(database);
         var id = stopping.runs.accept(start(Json.object(), "a=effect", "b=wait", "c=effect"));
         await(stopping.calls.reached);
-        stopping.close();
-        open.remove(stopping);
+        // Before the lease is given back, which waits for requests under way.
+        stopping.runs.close();
 
         var heir = new Process(database);
         heir.calls.released.countDown();
 
         assertThat(finished(heir, id).status()).isEqualTo("SUCCEEDED");
+        assertThat(effects).containsExactly("a", "c");
+    }
+
+    @OnBothDatabases
+    void a_call_that_ends_while_its_process_stops_is_not_in_doubt(Database database) throws InterruptedException {
+        var stopping = new Process(database);
+        var id = stopping.runs.accept(start(Json.object(), "a=effect", "b=effect-wait", "c=effect"));
+        await(stopping.calls.reached);
+        var stop = Thread.startVirtualThread(stopping.runs::close);
+        stopping.calls.released.countDown();
+        stop.join();
+
+        var run = finished(new Process(database), id);
+
+        assertThat(run.status()).isEqualTo("SUCCEEDED");
+        assertThat(run.inDoubt()).isNullOrEmpty();
         assertThat(effects).containsExactly("a", "c");
     }
 
