@@ -5,6 +5,7 @@ import static millrace.schema.Tables.RUN_DOUBT;
 import static millrace.schema.Tables.RUN_QUEUE;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import millrace.database.Tx;
 import millrace.definition.OnInDoubt;
@@ -124,19 +125,27 @@ final class DoubtStore {
 
     /** A run's doubts, oldest first. */
     List<Doubt> of(Tx tx, String projectId, String runId) {
+        return of(tx, projectId, List.of(runId)).getOrDefault(runId, List.of());
+    }
+
+    /** The doubts of these runs, oldest first; runs that have none are left out. */
+    Map<String, List<Doubt>> of(Tx tx, String projectId, List<String> runIds) {
         return tx.sql()
                 .selectFrom(RUN_DOUBT)
-                .where(RUN_DOUBT.RUN_ID.eq(runId), RUN_DOUBT.PROJECT_ID.eq(projectId))
+                .where(RUN_DOUBT.RUN_ID.in(runIds), RUN_DOUBT.PROJECT_ID.eq(projectId))
                 .orderBy(RUN_DOUBT.CREATED, RUN_DOUBT.PATH)
-                .fetch(row -> new Doubt(
-                        row.get(RUN_DOUBT.PATH),
-                        row.get(RUN_DOUBT.ATTEMPT),
-                        Doubt.key(runId, row.get(RUN_DOUBT.PATH), row.get(RUN_DOUBT.ATTEMPT)),
-                        row.get(RUN_DOUBT.TIMES),
-                        row.get(RUN_DOUBT.CHOICE),
-                        row.get(RUN_DOUBT.HAPPENED),
-                        row.get(RUN_DOUBT.CREATED),
-                        row.get(RUN_DOUBT.DECIDED)));
+                .fetchGroups(
+                        RUN_DOUBT.RUN_ID,
+                        row -> new Doubt(
+                                row.get(RUN_DOUBT.PATH),
+                                row.get(RUN_DOUBT.ATTEMPT),
+                                Doubt.key(
+                                        row.get(RUN_DOUBT.RUN_ID), row.get(RUN_DOUBT.PATH), row.get(RUN_DOUBT.ATTEMPT)),
+                                row.get(RUN_DOUBT.TIMES),
+                                row.get(RUN_DOUBT.CHOICE),
+                                row.get(RUN_DOUBT.HAPPENED),
+                                row.get(RUN_DOUBT.CREATED),
+                                row.get(RUN_DOUBT.DECIDED)));
     }
 
     /** Whether the run, named by {@code runId}, has ever been in doubt. */

@@ -54,6 +54,10 @@ public record FlowRun(
         return with(steps, inDoubt, internalError, forkedFromRunId);
     }
 
+    FlowRun withDoubts(List<Doubt> inDoubt) {
+        return with(steps, inDoubt, internalError, forkedFromRunId);
+    }
+
     FlowRun withoutInternalError() {
         return with(steps, inDoubt, null, forkedFromRunId);
     }

@@ -24,6 +24,7 @@ import millrace.connection.ConnectionService;
 import millrace.database.Database;
 import millrace.database.Ids;
 import millrace.database.RunTables;
+import millrace.database.Tx;
 import millrace.definition.OnInDoubt;
 import millrace.definition.Trigger;
 import millrace.dispatch.Dispatch;
@@ -537,13 +538,22 @@ public final class RunService implements AutoCloseable {
     }
 
     /**
-     * The runs of a project, newest first.
+     * The runs of a project, newest first; those that the filter wants in doubt name their doubts.
      *
      * @throws MillraceException AUTHORIZATION for a project that is not the principal's
      */
     public SeekPage<FlowRun> page(Principal principal, RunFilter filter, PageRequest page) {
         access.require(principal, Permission.READ_RUN, filter.projectId());
-        return database.list(tx -> lists.page(tx, filter, page, clock.instant()));
+        return database.list(tx -> {
+            var found = lists.page(tx, filter, page, clock.instant());
+            return filter.inDoubt() ? withDoubts(tx, filter.projectId(), found) : found;
+        });
+    }
+
+    private SeekPage<FlowRun> withDoubts(Tx tx, String projectId, SeekPage<FlowRun> page) {
+        var doubts = this.doubts.of(
+                tx, projectId, page.data().stream().map(FlowRun::id).toList());
+        return page.map(run -> run.withDoubts(doubts.getOrDefault(run.id(), List.of())));
     }
 
     /**
@@ -654,15 +664,15 @@ public final class RunService implements AutoCloseable {
      *
      * @param happened whether the call of the step happened; it is made again, under a new key, when it did not
      * @param output what the step gives when it happened
-     * @throws MillraceException ENTITY_NOT_FOUND for an unknown or foreign run, and for a step that nobody asks about;
-     *     VALIDATION (409) when somebody was first
+     * @throws MillraceException ENTITY_NOT_FOUND for an unknown or foreign run, and for a step that is not in doubt;
+     *     VALIDATION (409) when nobody asks about the step, or somebody was first
      */
     public FlowRun decide(
             Principal principal, String runId, String stepPath, boolean happened, @Nullable JsonNode output) {
         var run = get(principal, runId);
         access.requireEntity(principal, Permission.WRITE_RUN, run.projectId(), "flow_run", runId);
         var waiting = database.read(tx -> doubts.waiting(tx, run.projectId(), runId, stepPath))
-                .orElseThrow(() -> MillraceException.notFound("flow_run", runId));
+                .orElseThrow(() -> notAsked(run, stepPath));
         var record = happened
                 ? new JournalRecord.Finished(
                         stepPath,
@@ -679,6 +689,13 @@ public final class RunService implements AutoCloseable {
         }
         dispatch.wake();
         return get(principal, runId);
+    }
+
+    private static MillraceException notAsked(FlowRun run, String stepPath) {
+        var doubts = Objects.requireNonNullElse(run.inDoubt(), List.<Doubt>of());
+        return doubts.stream().anyMatch(doubt -> doubt.stepPath().equals(stepPath))
+                ? MillraceException.conflict("The run does not wait for an answer about " + stepPath)
+                : MillraceException.notFound("step", stepPath);
     }
 
     /**

@@ -97,7 +97,7 @@ public record RunWhy(
         var failed = facts.failedStep() == null
                 ? ""
                 : " in " + facts.failedStep() + (facts.message() == null ? "" : ": " + facts.message());
-        return "The run has ended " + facts.status() + failed + "."
+        return "The run has ended " + facts.status() + failed + (failed.endsWith(".") ? "" : ".")
                 + (facts.status().retriable() ? " It can be retried." : "");
     }
 

@@ -695,7 +695,11 @@ class RunTablesTest {
         crowd(database, tables, lane, project, others);
         var queue = Tables.RUN_QUEUE;
         database.transact(tx -> {
-            tx.sql().update(queue).set(queue.STATUS, "PAUSED").set(queue.DUE_AT, Instant.EPOCH).execute();
+            tx.sql()
+                    .update(queue)
+                    .set(queue.STATUS, "PAUSED")
+                    .set(queue.DUE_AT, Instant.EPOCH)
+                    .execute();
             tx.sql()
                     .update(queue)
                     .set(queue.DUE_AT, Instant.EPOCH.plusSeconds(60))

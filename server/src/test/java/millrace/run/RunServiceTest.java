@@ -493,8 +493,8 @@ class RunServiceTest {
         var doubtful =
                 new RunFilter(project, List.of(), List.of(), List.of(), null, null, null, null, List.of(), false, true);
         assertThat(heir.runs.page(engine(), doubtful, new PageRequest(10, null)).data())
-                .extracting(FlowRun::id)
-                .containsExactly(id);
+                .extracting(FlowRun::id, FlowRun::inDoubt)
+                .containsExactly(tuple(id, run.inDoubt()));
         dying.calls.released.countDown();
     }
 
@@ -516,7 +516,11 @@ class RunServiceTest {
         assertThatThrownBy(() -> heir.runs.decide(engine(), happened, "b", true, null))
                 .isInstanceOfSatisfying(
                         MillraceException.class,
-                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.ENTITY_NOT_FOUND));
+                        refused -> assertThat(refused.code()).isEqualTo(ErrorCode.VALIDATION));
+        assertThatThrownBy(() -> heir.runs.decide(engine(), happened, "c", true, null))
+                .isInstanceOfSatisfying(
+                        MillraceException.class,
+                        refused -> assertThat(refused.params()).containsEntry("entityId", "c"));
         dying.calls.released.countDown();
     }
 
