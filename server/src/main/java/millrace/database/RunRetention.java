@@ -10,6 +10,8 @@ import java.time.ZoneOffset;
  */
 public final class RunRetention {
     private static final int BATCH = 500;
+    /** Given back at once: 4 MB. */
+    private static final int PAGES = 1_000;
 
     private final Database database;
 
@@ -38,10 +40,29 @@ public final class RunRetention {
             batch = database.transaction(tx -> removeBatch(tx, before));
             runs += batch;
         }
-        if (runs > 0 && !database.dialect().postgres()) {
-            database.transact(tx -> tx.sql().execute("PRAGMA incremental_vacuum"));
-        }
         return new Removed(days, runs);
+    }
+
+    /** Makes the SQLite file smaller by what was removed, some pages at a time; PostgreSQL vacuums by itself. */
+    public void giveBack() {
+        if (database.dialect().postgres()) {
+            return;
+        }
+        int left = freePages();
+        for (int before = left + 1; left > 0 && left < before; left = freePages()) {
+            before = left;
+            database.transact(tx -> tx.sql().connection(connection -> {
+                // Each page is a step of this statement, and only this way of executing one takes all of its steps.
+                try (var statement = connection.createStatement()) {
+                    statement.executeUpdate("PRAGMA incremental_vacuum(" + PAGES + ")");
+                }
+            }));
+        }
+    }
+
+    private int freePages() {
+        Integer pages = database.read(tx -> tx.sql().resultQuery("PRAGMA freelist_count").fetchOne(0, Integer.class));
+        return pages == null ? 0 : pages;
     }
 
     private static int removeBatch(Tx tx, Instant before) {

@@ -51,6 +51,7 @@ public final class Retention implements AutoCloseable {
         var removed = runs.removeBefore(before);
         var goneFiles = files.removeExpired(before);
         if (removed.days() + removed.runs() + goneFiles > 0) {
+            runs.giveBack();
             log.info(
                     "removed what is older than {} days: {} days of runs, {} single runs, {} files",
                     keep.toDays(),

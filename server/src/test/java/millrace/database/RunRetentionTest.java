@@ -139,6 +139,32 @@ class RunRetentionTest {
     }
 
     @OnBothDatabases
+    void the_file_becomes_smaller_by_what_was_removed(Database database) {
+        if (database.dialect().postgres()) {
+            return;
+        }
+        var id = run(database, at(DAY), true);
+        var before = pages(database, "page_count");
+        database.transact(tx -> tx.sql()
+                .update(Tables.RUN_BLOB)
+                .set(Tables.RUN_BLOB.DATA, new byte[10_000_000])
+                .where(Tables.RUN_BLOB.RUN_ID.eq(id))
+                .execute());
+
+        database.runRetention().removeBefore(at(DAY.plusDays(1)));
+        assertThat(pages(database, "freelist_count")).isGreaterThan(2_000);
+        database.runRetention().giveBack();
+
+        assertThat(pages(database, "freelist_count")).isZero();
+        assertThat(pages(database, "page_count")).isLessThanOrEqualTo(before);
+    }
+
+    private static int pages(Database database, String which) {
+        return java.util.Objects.requireNonNull(
+                database.read(tx -> tx.sql().resultQuery("PRAGMA " + which).fetchOne(0, Integer.class)));
+    }
+
+    @OnBothDatabases
     void thousands_of_single_runs_go_in_batches(Database database) {
         for (int i = 0; i < 501; i++) {
             run(database, at(DAY).plus(Duration.ofSeconds(i)), true);
