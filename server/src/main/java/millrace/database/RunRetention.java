@@ -61,7 +61,8 @@ public final class RunRetention {
     }
 
     private int freePages() {
-        Integer pages = database.read(tx -> tx.sql().resultQuery("PRAGMA freelist_count").fetchOne(0, Integer.class));
+        Integer pages = database.read(
+                tx -> tx.sql().resultQuery("PRAGMA freelist_count").fetchOne(0, Integer.class));
         return pages == null ? 0 : pages;
     }
 

@@ -137,15 +137,20 @@ public final class Torture implements AutoCloseable {
         }
     }
 
-    /** Two processes on PostgreSQL or one on SQLite, their faults, and the checks. */
+    /**
+     * Two processes on PostgreSQL or one on SQLite, their faults, and the checks.
+     *
+     * @throws AssertionError when that could not be played to its end; it names the seed
+     */
     public static Report run(Options options) {
         try (var torture = new Torture(options)) {
             try (var load = Executors.newVirtualThreadPerTaskExecutor()) {
                 torture.play(load);
             }
             return torture.check();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | RuntimeException | AssertionError e) {
+            throw new AssertionError(
+                    "seed " + options.seed() + " could not be played to its end: " + CommandLines.oneLine(e), e);
         }
     }
 
@@ -256,10 +261,10 @@ public final class Torture implements AutoCloseable {
     }
 
     private void awaitAccepted(int count) {
-        var deadline = System.nanoTime() + Client.DEADLINE.toNanos();
+        var deadline = System.nanoTime() + EVERYTHING_ENDS.toNanos();
         while (oracle.accepted() < count) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("seed " + options.seed() + ": nothing is accepted any more; see " + directory);
+                throw new AssertionError("nothing is accepted any more; see " + directory);
             }
             faults.revive();
             LockSupport.parkNanos(PAUSE_NANOS);

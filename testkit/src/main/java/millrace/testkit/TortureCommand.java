@@ -53,7 +53,7 @@ public final class TortureCommand implements Callable<Integer> {
     public Integer call() {
         CommandLines.require(spec.commandLine(), "--minutes", minutes, 1, MOST_MINUTES);
         CommandLines.require(spec.commandLine(), "--kills", kills, 1, MOST_KILLS);
-        var report = run();
+        var report = Torture.run(new Torture.Options(seed, kills, Duration.ofMinutes(minutes), database, without));
         System.out.printf(
                 "torture of %s%s, seed %d: %d kills, %d accepted, %d runs (%d given up), %d effects of which %d were"
                         + " repeated, %d promises broken%n",
@@ -75,14 +75,5 @@ public final class TortureCommand implements Callable<Integer> {
             System.out.println("faults, effects and logs: " + report.directory());
         }
         return report.broken().isEmpty() ? 0 : 1;
-    }
-
-    private Torture.Report run() {
-        try {
-            return Torture.run(new Torture.Options(seed, kills, Duration.ofMinutes(minutes), database, without));
-        } catch (RuntimeException | AssertionError failure) {
-            throw new IllegalStateException(
-                    "seed " + seed + " could not be played to its end: " + CommandLines.oneLine(failure), failure);
-        }
     }
 }
