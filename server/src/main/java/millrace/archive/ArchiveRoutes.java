@@ -3,12 +3,13 @@ package millrace.archive;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import millrace.access.PrincipalType;
+import millrace.database.MigrationStatus;
 import millrace.http.Answer;
 import millrace.http.Call;
 import millrace.http.Room;
 import millrace.http.Routes;
 
-/** Backups, the hold and what could be lost over HTTP, for administrators of the installation. */
+/** Migrations, backups, the hold and what could be lost over HTTP, for administrators of the installation. */
 public final class ArchiveRoutes implements Room {
     private static final String DATABASE = "/platform-admin/database";
 
@@ -30,6 +31,9 @@ public final class ArchiveRoutes implements Room {
 
     @Override
     public void declare(Routes routes) {
+        routes.get(DATABASE + "/status", this::schema)
+                .principals(PrincipalType.USER, PrincipalType.SERVICE)
+                .answers(MigrationStatus.class);
         routes.get(DATABASE + "/backups", this::list)
                 .principals(PrincipalType.USER, PrincipalType.SERVICE)
                 .answers(Backups.class);
@@ -50,6 +54,10 @@ public final class ArchiveRoutes implements Room {
                 .principals(PrincipalType.USER, PrincipalType.SERVICE)
                 .takes(Release.class)
                 .answers(Hold.Released.class);
+    }
+
+    private MigrationStatus schema(Call call) {
+        return backups.schema(call.principal());
     }
 
     private Backups list(Call call) {

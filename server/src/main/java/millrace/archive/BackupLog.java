@@ -1,6 +1,8 @@
 package millrace.archive;
 
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import millrace.archive.Backup.Made;
@@ -36,7 +38,8 @@ public final class BackupLog implements AutoCloseable {
         this.connection = () -> {};
     }
 
-    private BackupLog(Direct direct) {
+    private BackupLog(Direct direct, AutoCloseable connection) {
+        direct.answersWithin(ANSWERED);
         var lock = new java.util.concurrent.locks.ReentrantLock();
         boolean there = OriginStore.present(direct);
         this.database = work -> {
@@ -50,14 +53,18 @@ public final class BackupLog implements AutoCloseable {
                 lock.unlock();
             }
         };
-        this.connection = direct;
+        this.connection = connection;
     }
 
     /** For a command, on a connection of its own, also beside a server. A schema from before the list has none. */
     public static BackupLog of(DatabaseSettings settings) {
         var direct = Direct.beside(settings, "backup");
-        direct.answersWithin(ANSWERED);
-        return new BackupLog(direct);
+        return new BackupLog(direct, direct);
+    }
+
+    /** The same through a connection that its owner uses again afterwards. */
+    static BackupLog through(Direct direct) {
+        return new BackupLog(direct, () -> direct.answersWithin(Duration.ZERO));
     }
 
     /** Makes a backup as the row of this id, which is new. One that can't be put into the list is made all the same. */
@@ -85,7 +92,8 @@ public final class BackupLog implements AutoCloseable {
     }
 
     private Made finish(String id, Supplier<Made> work, Check check) {
-        var renewing = Thread.ofVirtual().name("backup-row").start(() -> renew(id));
+        var ended = new CountDownLatch(1);
+        var renewing = Thread.ofVirtual().name("backup-row").start(() -> renew(id, ended));
         try {
             var made = work.get();
             var version = check.version(made);
@@ -95,17 +103,26 @@ public final class BackupLog implements AutoCloseable {
             noted(tx -> backups.failed(tx, id, String.valueOf(e.getMessage())));
             throw e;
         } finally {
-            renewing.interrupt();
+            ended.countDown();
+            join(renewing);
         }
     }
 
-    private void renew(String id) {
+    /** Not interrupted in the middle of a statement, which would cost the connection. */
+    private static void join(Thread renewing) {
         try {
-            while (true) {
-                Thread.sleep(RENEWED);
+            renewing.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void renew(String id, CountDownLatch ended) {
+        try {
+            while (!ended.await(RENEWED.toMillis(), TimeUnit.MILLISECONDS)) {
                 noted(tx -> backups.renew(tx, id));
             }
-        } catch (InterruptedException ended) {
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }

@@ -12,6 +12,7 @@ import millrace.access.Access;
 import millrace.access.Principal;
 import millrace.config.BackupSettings;
 import millrace.database.Database;
+import millrace.database.MigrationStatus;
 import millrace.engine.ErrorCode;
 import millrace.engine.MillraceException;
 import org.slf4j.Logger;
@@ -161,6 +162,12 @@ public final class BackupService implements AutoCloseable {
         });
         Thread.ofVirtual().name("backup-" + id).start(() -> make(id, next));
         return database.read(tx -> backups.find(tx, id).orElseThrow());
+    }
+
+    /** What is applied and what is pending. @throws MillraceException AUTHORIZATION as above */
+    public MigrationStatus schema(Principal principal) {
+        requireOperator(principal);
+        return database.schema();
     }
 
     /** What would be lost if the database died now. @throws MillraceException AUTHORIZATION as above */

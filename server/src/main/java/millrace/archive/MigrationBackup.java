@@ -3,6 +3,7 @@ package millrace.archive;
 import java.io.IOException;
 import java.util.function.Supplier;
 import millrace.config.DatabaseSettings;
+import millrace.database.Direct;
 import millrace.database.Safeguard;
 
 /**
@@ -24,9 +25,9 @@ public final class MigrationBackup implements Safeguard {
 
     /** @throws ArchiveRefusal when it can't be written or does not verify; then nothing of it is left */
     @Override
-    public String keep(String changeSet) {
+    public String keep(String changeSet, Direct connection) {
         var place = places.next("-before-" + changeSet);
-        try (var list = BackupLog.of(database)) {
+        try (var list = BackupLog.through(connection)) {
             list.recordVerified(ids.get(), place, () -> verified(place));
         }
         return place.toString();

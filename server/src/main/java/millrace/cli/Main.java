@@ -112,7 +112,7 @@ public final class Main {
     /** The last line says what is wrong; the stack is for those who asked for it. */
     private int refused(Exception failure) {
         if (failure instanceof BadSettings bad) {
-            System.err.println("millrace: " + bad.getMessage());
+            System.err.println("millrace: " + oneLine(bad));
             return BadSettings.EXIT_CODE;
         }
         if (Logs.debugging()) {

@@ -2,7 +2,7 @@ package millrace.config;
 
 import java.util.List;
 
-/** The settings can't be used; the message names every fault, one a line, and holds no secret. */
+/** The settings can't be used; the message names every fault in one line and holds no secret. */
 public final class BadSettings extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -23,6 +23,6 @@ public final class BadSettings extends RuntimeException {
     private static String text(List<String> faults) {
         return faults.size() == 1
                 ? "bad setting: " + faults.getFirst()
-                : faults.size() + " bad settings:\n  " + String.join("\n  ", faults);
+                : faults.size() + " bad settings: " + String.join("; ", faults);
     }
 }

@@ -112,6 +112,17 @@ public final class Database implements AutoCloseable {
         return new Migrations(connector, ChangeSet.all(connector.dialect()), safeguard);
     }
 
+    /** What is applied and what is pending. */
+    public MigrationStatus schema() {
+        return read(tx -> {
+            try {
+                return migrations().status(tx.connection());
+            } catch (SQLException e) {
+                throw new DataAccessException(String.valueOf(e.getMessage()), e);
+            }
+        });
+    }
+
     public Partitions partitions() {
         return new Partitions(this);
     }
@@ -173,7 +184,7 @@ public final class Database implements AutoCloseable {
                 } else if (reading && cause != null && Failures.readOnly(cause)) {
                     // Work that writes in a transaction of which it was said that it reads.
                     throw e;
-                } else if (Failures.away(cause)) {
+                } else if (Failures.away(cause) || cause != null && Failures.canceled(cause)) {
                     if (closed
                             || patience.left(this.patience).isZero()
                             || Thread.currentThread().isInterrupted()) {

@@ -103,7 +103,7 @@ public final class Migrations {
             // Nothing is written between them, since no server runs: one copy has the rows of all.
             for (var set : going) {
                 if (RowLoss.now(connection, set.down())) {
-                    keep(set, "rolled back");
+                    keep(connection, set, "rolled back");
                     break;
                 }
             }
@@ -117,12 +117,12 @@ public final class Migrations {
         }
     }
 
-    private void keep(ChangeSet set, String what) {
+    private void keep(Connection connection, ChangeSet set, String what) {
         try {
             LOG.info(
                     "migration {} drops or rewrites rows: all of the database is kept in the backup {}, which was verified",
                     set.id(),
-                    safeguard.keep(set.id()));
+                    safeguard.keep(set.id(), Direct.through(connector, connection)));
         } catch (RuntimeException e) {
             throw new DatabaseRefusal(
                     "migration " + set.id() + " of the database " + connector.place()
@@ -194,15 +194,19 @@ public final class Migrations {
     /** What is applied and what is pending; also for a schema that is newer than this program. */
     public MigrationStatus status() {
         try (var connection = ask()) {
-            var applied = MigrationLog.read(connection, connector.dialect());
-            return new MigrationStatus(
-                    applied,
-                    pending(ids(applied)).stream()
-                            .map(set -> new MigrationStatus.Pending(set.id()))
-                            .toList());
+            return status(connection);
         } catch (SQLException e) {
             throw refusal(e);
         }
+    }
+
+    MigrationStatus status(Connection connection) throws SQLException {
+        var applied = MigrationLog.read(connection, connector.dialect());
+        return new MigrationStatus(
+                applied,
+                pending(ids(applied)).stream()
+                        .map(set -> new MigrationStatus.Pending(set.id()))
+                        .toList());
     }
 
     private Connection ask() {
@@ -231,7 +235,7 @@ public final class Migrations {
                 .toList();
         for (var set : pending) {
             if (RowLoss.now(connection, set.up())) {
-                keep(set, "applied");
+                keep(connection, set, "applied");
             }
             LOG.info("migration {} applied in {} ms", set.id(), changer.up(set));
         }

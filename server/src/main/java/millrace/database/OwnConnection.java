@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,7 +15,10 @@ import org.slf4j.LoggerFactory;
 final class OwnConnection implements DedicatedWriter {
     private static final Logger LOG = LoggerFactory.getLogger(OwnConnection.class);
     /** After a cancel request the server has so long to answer. */
-    private static final Duration LAST_CALL = Duration.ofSeconds(5);
+    private static final Duration LAST_CALL = Duration.ofSeconds(2);
+
+    /** What takes so long while nothing at all is answered waits for a database that is gone. */
+    private static final Duration HOPELESS = Duration.ofSeconds(5);
 
     private final PostgresConnector connector;
     private final String purpose;
@@ -27,7 +29,7 @@ final class OwnConnection implements DedicatedWriter {
     private volatile @Nullable Connection connection;
     private volatile long since;
     private volatile boolean busy;
-    private volatile boolean canceled;
+    private volatile long canceled;
 
     /**
      * @param longest a work that takes longer is canceled
@@ -47,7 +49,7 @@ final class OwnConnection implements DedicatedWriter {
         try {
             var open = connected();
             since = System.nanoTime();
-            canceled = false;
+            canceled = 0;
             busy = true;
             try {
                 var result = work.on(open);
@@ -93,13 +95,19 @@ final class OwnConnection implements DedicatedWriter {
         if (open == null) {
             return;
         }
-        var age = Duration.ofNanos(System.nanoTime() - since);
+        var now = System.nanoTime();
+        var age = Duration.ofNanos(now - since);
         if (busy) {
-            if (age.compareTo(LAST_CALL) > 0 && reach.silent() || age.compareTo(longest.plus(LAST_CALL)) > 0) {
+            if (age.compareTo(reach.silent() ? HOPELESS : longest) <= 0) {
+                return;
+            }
+            if (canceled == 0) {
+                canceled = now;
+                LOG.info("a statement of {} takes longer than {} s and is canceled", purpose, age.toSeconds());
+                // First, since the server process of one that waits for a lock outlives its connection.
+                PostgresPool.cancel(open);
+            } else if (now - canceled > LAST_CALL.toNanos()) {
                 PostgresPool.abort(open);
-            } else if (age.compareTo(longest) > 0 && !canceled) {
-                canceled = true;
-                cancel(open);
             }
         } else if (age.compareTo(idleTimeout) > 0 && lock.tryLock()) {
             try {
@@ -107,15 +115,6 @@ final class OwnConnection implements DedicatedWriter {
             } finally {
                 lock.unlock();
             }
-        }
-    }
-
-    private void cancel(Connection open) {
-        LOG.info("a statement of {} takes longer than {} s and is canceled", purpose, longest.toSeconds());
-        try {
-            open.unwrap(PGConnection.class).cancelQuery();
-        } catch (SQLException e) {
-            LOG.debug("a statement could not be canceled: {}", e.getMessage());
         }
     }
 

@@ -83,6 +83,7 @@ final class PostgresConnections implements Connections {
             if (writes) {
                 borrowed.transaction = number(statement);
             }
+            reach.answered();
             return borrowed;
         } catch (SQLException e) {
             borrowed.failed(e);
@@ -201,14 +202,12 @@ final class PostgresConnections implements Connections {
                     continue;
                 }
                 pool.closeIdle(idleTimeout);
-                if (reach.silent()) {
-                    pool.abort(any -> true);
+                var silent = reach.silent();
+                if (silent) {
                     pool.lost();
-                } else if (reach.silence().compareTo(UNANSWERED) > 0) {
-                    pool.abort(PostgresPool.Pooled::overdue);
-                } else {
-                    pool.abort(PostgresPool.Pooled::forsaken);
                 }
+                var unanswered = reach.silence().compareTo(UNANSWERED) > 0;
+                pool.end(one -> silent || one.forsaken() || unanswered && one.overdue());
                 own.forEach(one -> one.look(idleTimeout));
             }
         } catch (InterruptedException e) {
@@ -290,6 +289,8 @@ final class PostgresConnections implements Connections {
         public void failed(SQLException e) {
             if (Failures.away(e)) {
                 reach.failed(e);
+            } else {
+                reach.answered();
             }
             if (Failures.lost(e) || Failures.readOnly(e)) {
                 pooled.spoil();

@@ -12,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import millrace.access.Patience;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,9 +23,12 @@ import org.slf4j.LoggerFactory;
  * <ol>
  *   <li>There are never more than {@code most}: one counts from before it is opened until after its socket is closed.
  *   <li>Whoever waits is served in turn, or leaves when its patience is over.
- *   <li>One thread opens, one connection at a time, with growing pauses while the database is away; it goes on until one
- *       is open, so that the end of an outage is noticed though nobody asks.
+ *   <li>One thread opens, one connection at a time, with growing pauses while the database is away. It begins when one is
+ *       asked for the first time, since a start that migrates needs the others; then it goes on until one is open, so
+ *       that the end of an outage is noticed though nobody asks.
  *   <li>A connection is lost with all that were idle beside it: what ended one has mostly ended them all.
+ *   <li>A statement is canceled before its connection is aborted: one that waits for a lock keeps its server process,
+ *       which would count beside the next.
  * </ol>
  */
 final class PostgresPool implements AutoCloseable {
@@ -33,6 +37,12 @@ final class PostgresPool implements AutoCloseable {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
     /** A connection that has served so long makes room for a new one: servers, addresses and caches change. */
     private static final long MAX_AGE_NANOS = Duration.ofMinutes(30).toNanos();
+
+    /** After a cancel request a server that is there has so long to answer. */
+    private static final long LAST_CALL_NANOS = Duration.ofMillis(1_500).toNanos();
+
+    /** The server's own lock_timeout comes first. */
+    private static final long GRACE_NANOS = Duration.ofMillis(500).toNanos();
 
     private static final long FORSAKEN_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -52,6 +62,7 @@ final class PostgresPool implements AutoCloseable {
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
     private final Thread opener;
     private int open;
+    private boolean begun;
     private boolean closing;
     private long notBefore;
 
@@ -85,6 +96,8 @@ final class PostgresPool implements AutoCloseable {
         private long deadline;
         private boolean hurried;
         private boolean useless;
+        /** Zero while nobody has asked the server to cancel. */
+        private volatile long canceled;
 
         Pooled(Connection connection) {
             this.connection = connection;
@@ -106,7 +119,7 @@ final class PostgresPool implements AutoCloseable {
 
         /** Whoever has it has waited for as long as it may. */
         boolean overdue() {
-            return System.nanoTime() - deadline > 0;
+            return System.nanoTime() - deadline > GRACE_NANOS;
         }
 
         /** A statement of a request that takes so long has no server at its other end. */
@@ -145,6 +158,7 @@ final class PostgresPool implements AutoCloseable {
         try {
             var waiter = new Waiter();
             waiters.addLast(waiter);
+            begun = true;
             needed.signal();
             try {
                 var left = patience.left(standard).toNanos();
@@ -172,6 +186,7 @@ final class PostgresPool implements AutoCloseable {
     private Pooled taken(Pooled pooled, Duration patience) {
         pooled.deadline = System.nanoTime() + patience.toNanos();
         pooled.hurried = Patience.current().isPresent();
+        pooled.canceled = 0;
         taken.add(pooled);
         return pooled;
     }
@@ -256,7 +271,7 @@ final class PostgresPool implements AutoCloseable {
         try {
             while (!closing) {
                 var early = notBefore - System.nanoTime();
-                if (open < most && (open == 0 || !waiters.isEmpty())) {
+                if (open < most && (open == 0 && begun || !waiters.isEmpty())) {
                     if (early <= 0) {
                         open++;
                         return true;
@@ -318,8 +333,11 @@ final class PostgresPool implements AutoCloseable {
         }
     }
 
-    /** Statements that nobody should wait for any longer end now, with an error; most transactions begin anew. */
-    void abort(Predicate<Pooled> which) {
+    /**
+     * Statements that nobody should wait for any longer end, with an error; most transactions begin anew. To be called
+     * again and again.
+     */
+    void end(Predicate<Pooled> which) {
         List<Pooled> those;
         lock.lock();
         try {
@@ -327,7 +345,14 @@ final class PostgresPool implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        those.forEach(pooled -> abort(pooled.connection));
+        for (var pooled : those) {
+            if (pooled.canceled == 0) {
+                pooled.canceled = System.nanoTime();
+                cancel(pooled.connection);
+            } else if (System.nanoTime() - pooled.canceled > LAST_CALL_NANOS) {
+                abort(pooled.connection);
+            }
+        }
     }
 
     @Override
@@ -360,6 +385,17 @@ final class PostgresPool implements AutoCloseable {
         } catch (SQLException e) {
             LOG.debug("a connection could not be closed: {}", e.getMessage());
         }
+    }
+
+    /** Asks the server, beside the caller, to end the statement that another thread waits for on this connection. */
+    static void cancel(Connection connection) {
+        Thread.ofVirtual().name("database-cancel").start(() -> {
+            try {
+                connection.unwrap(PGConnection.class).cancelQuery();
+            } catch (SQLException e) {
+                LOG.debug("a statement could not be canceled: {}", e.getMessage());
+            }
+        });
     }
 
     /** Ends what another thread waits for on this connection. */

@@ -37,10 +37,13 @@ final class SqliteConnections implements Connections {
         this.parking = parking;
         lock = alone ? SqliteLock.of(connector.file()) : null;
         try {
-            var crashed = alone && connector.leftOpen();
+            var crashed = lock != null && (lock.leftOpen() || connector.leftOpen());
             writer = connector.open("writer");
             if (crashed) {
                 connector.check(writer);
+            }
+            if (lock != null) {
+                lock.opened();
             }
             for (int i = 0; i < READERS; i++) {
                 var reader = connector.open("reader");
@@ -48,7 +51,7 @@ final class SqliteConnections implements Connections {
                 readers.add(reader);
                 idleReaders.add(reader);
             }
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException e) {
             unlock();
             throw e;
         }
@@ -136,6 +139,9 @@ final class SqliteConnections implements Connections {
                 reader.close();
             }
             writer.close();
+            if (lock != null) {
+                lock.closed();
+            }
         } catch (SQLException e) {
             throw new IllegalStateException("the SQLite database could not be closed", e);
         } finally {

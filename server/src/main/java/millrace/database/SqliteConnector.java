@@ -78,12 +78,17 @@ final class SqliteConnector implements Connector {
                 : folder.toRealPath().resolve(absolute.getFileName());
     }
 
+    /** @param kind of a file system, as /proc/mounts has it */
+    static boolean network(String kind) {
+        return NETWORK.stream().anyMatch(kind::startsWith);
+    }
+
     /** @throws DatabaseRefusal for another machine's disk, which keeps neither SQLite's locks nor its log */
     static void refuseNetwork(Path file) {
         try {
             var folder = Objects.requireNonNull(real(file).getParent());
             var kind = Files.getFileStore(folder).type().toLowerCase(Locale.ROOT);
-            if (NETWORK.stream().anyMatch(kind::startsWith)) {
+            if (network(kind)) {
                 throw new DatabaseRefusal("the SQLite database " + file + " lies on a network file system (" + kind
                         + "), where SQLite loses data: set AP_SQLITE_PATH to a local disk, or use PostgreSQL"
                         + " (AP_POSTGRES_URL)");

@@ -38,7 +38,7 @@ class RehearsalTest {
         Filled.fill(settings);
         var file = backup(settings, "one", NOW);
         try (var database = Database.open(settings)) {
-            database.migrations(id -> file.toString()).rollback(2);
+            database.migrations((id, own) -> file.toString()).rollback(2);
         }
         var before = Filled.sums(settings);
 

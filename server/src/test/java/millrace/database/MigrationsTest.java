@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -110,11 +111,11 @@ class MigrationsTest {
                 ChangeSet.of("0001_filled", "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);", "");
         var drop = ChangeSet.of("0002_drop", "CREATE TABLE more (id integer);\nDROP TABLE filled;", "DROP TABLE more;");
         var kept = new ArrayList<String>();
-        Safeguard safeguard = id -> {
+        Safeguard safeguard = (id, database) -> {
             kept.add(id);
             return "copy";
         };
-        Safeguard failing = id -> {
+        Safeguard failing = (id, database) -> {
             throw new IllegalStateException("the disk is full");
         };
 
@@ -129,6 +130,37 @@ class MigrationsTest {
         assertThat(migrations(settings, failing, filled, drop).rollback(1)).containsExactly("0002_drop");
     }
 
+    /** One that migrates needs two, and one for the copy: as many as the smallest pool has. */
+    @OnBothDatabases
+    void a_start_that_keeps_rows_has_few_connections(TestDatabases databases, DatabaseKind kind) throws Exception {
+        if (!kind.postgres()) {
+            return;
+        }
+        var settings = databases.empty();
+        var filled = ChangeSet.of(
+                "0001_filled",
+                "CREATE TABLE filled (id integer); INSERT INTO filled VALUES (1);",
+                "DROP TABLE filled;");
+        var open = new ArrayList<String>();
+        Safeguard counting = (id, own) -> {
+            try {
+                open.addAll(own.texts("SELECT application_name FROM pg_stat_activity"
+                        + " WHERE datname = current_database() AND backend_type = 'client backend'"));
+                return "copy";
+            } catch (SQLException e) {
+                throw new IllegalStateException(e);
+            }
+        };
+        try (var database = Database.open(settings)) {
+            var migrations = migrations(settings, counting, filled);
+            migrations.apply();
+            migrations.rollback(1);
+            assertThat(database.answers()).isTrue();
+        }
+
+        assertThat(open).containsExactlyInAnyOrder("millrace:migrations", "millrace:migration lock");
+    }
+
     @OnBothDatabases
     void a_way_back_that_drops_rows_keeps_them_once_for_all(TestDatabases databases) {
         var settings = databases.empty();
@@ -139,7 +171,7 @@ class MigrationsTest {
         var kept = new ArrayList<String>();
         var migrations = migrations(
                 settings,
-                id -> {
+                (id, database) -> {
                     kept.add(id);
                     return "copy";
                 },

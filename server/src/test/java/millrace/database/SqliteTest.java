@@ -9,6 +9,8 @@ import java.util.List;
 import millrace.config.DatabaseSettings.Sqlite;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SqliteTest {
     @TempDir
@@ -122,6 +124,40 @@ class SqliteTest {
                 .isInstanceOf(DatabaseRefusal.class)
                 .hasMessageContaining("b.db")
                 .hasMessageContaining("damaged");
+    }
+
+    @Test
+    void a_crash_is_known_also_when_a_command_has_opened_the_file_since() throws Exception {
+        var settings = new Sqlite(folder.resolve("a.db"));
+        try (var database = Database.open(settings)) {
+            database.prepare();
+        }
+        var lock = folder.resolve("a.db-lock");
+        assertThat(lock).isEmptyFile();
+        // As a process that dies leaves it.
+        Files.write(lock, new byte[1]);
+        SchemaCommands.status(settings);
+        var bytes = Files.readAllBytes(settings.file());
+        java.util.Arrays.fill(bytes, 3 * 4096, 4 * 4096, (byte) 0x5a);
+        Files.write(settings.file(), bytes);
+
+        for (int start = 0; start < 2; start++) {
+            assertThatThrownBy(() -> Database.open(settings))
+                    .isInstanceOf(DatabaseRefusal.class)
+                    .hasMessageContaining("damaged");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nfs", "nfs4", "cifs", "smb3", "ceph", "fuse.sshfs", "fuse.glusterfs", "lustre"})
+    void another_machines_disk_is_known_by_its_kind(String kind) {
+        assertThat(SqliteConnector.network(kind)).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"ext4", "xfs", "btrfs", "zfs", "overlay", "tmpfs", "fuseblk", "apfs", "ntfs"})
+    void a_local_disk_is_not_refused(String kind) {
+        assertThat(SqliteConnector.network(kind)).isFalse();
     }
 
     private static String pragma(Database database, String name) {
