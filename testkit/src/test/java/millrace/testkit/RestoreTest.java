@@ -176,6 +176,13 @@ class RestoreTest {
                             .path("from")
                             .asText())
                     .isEqualTo("BACKUP");
+            var schema = millrace.owner().get("/platform-admin/database/status").success();
+            assertThat(schema.path("pending")).isEmpty();
+            assertThat(schema.path("applied"))
+                    .isNotEmpty()
+                    .allMatch(one -> !one.path("id").asText().isEmpty()
+                            && !one.path("checksum").asText().isEmpty()
+                            && one.path("appliedAt").asText().endsWith("Z"));
             assertThat(millrace.owner().get("/metrics").text())
                     .contains("\nmillrace_rpo_seconds ", "\nmillrace_rpo_source{source=\"backup\"} 1\n");
             assertThat(millrace.owner()
