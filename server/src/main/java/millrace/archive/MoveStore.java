@@ -213,7 +213,9 @@ final class MoveStore {
         origins.freeRuns(tx);
         if (OriginStore.present(target)) {
             var origin = origins.find(tx).orElse(new Origin(State.OWN, null, null, null));
-            if (origin.state() != State.RESTORED) {
+            // Where nobody has looked since it was restored, its runs are not held yet: who looks first there holds
+            // them.
+            if (origin.state() == State.OWN || origin.identity() != null) {
                 origins.save(tx, new Origin(origin.state(), origin.reason(), origins.identity(tx), null));
             }
         }

@@ -345,7 +345,10 @@ final class ArchiveCommands {
                 System.out.println(
                         "  and " + (held.counts().runs() - held.runs().size()) + " more");
             }
-            System.out.println("decide with millrace db release [--all | --skip-in-doubt | --cancel]");
+            System.out.println(
+                    held.asClone()
+                            ? "a clone is never released: restore the archive without --as-clone for one that acts"
+                            : "decide with millrace db release [--all | --skip-in-doubt | --cancel]");
         }
     }
 }

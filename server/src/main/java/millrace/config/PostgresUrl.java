@@ -143,6 +143,9 @@ record PostgresUrl(
                 hosts.add(new NamedPort(one.substring(1, end), after.isEmpty() ? "" : after.substring(1)));
             } else {
                 var colon = one.lastIndexOf(':');
+                if (colon != one.indexOf(':')) {
+                    throw new IllegalArgumentException("an IPv6 address in the URL must stand in brackets");
+                }
                 hosts.add(new NamedPort(
                         decoded(colon < 0 ? one : one.substring(0, colon)), colon < 0 ? "" : one.substring(colon + 1)));
             }

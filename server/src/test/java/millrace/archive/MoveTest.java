@@ -1,9 +1,12 @@
 package millrace.archive;
 
+import static millrace.schema.Tables.RUN_QUEUE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.List;
 import millrace.config.DatabaseSettings;
 import millrace.database.Database;
 import millrace.database.DatabaseRefusal;
@@ -37,6 +40,31 @@ class MoveTest {
             new Hold(database, true).begin();
             var origin = database.read(tx -> new OriginStore().find(tx).orElseThrow());
             assertThat(origin.state()).isEqualTo(Origin.State.OWN);
+        }
+    }
+
+    /** Nobody has looked at it between the restore and the move. */
+    @OnBothDatabases
+    void what_came_from_an_archive_is_held_where_it_moves(TestDatabases databases) throws Exception {
+        var here = databases.migrated();
+        Filled.fill(here);
+        var made = new Backup("test", InstantSource.system()).make(here, ArchivePlaces.file(folder.resolve("b")));
+        for (var mode : List.of(Restore.Mode.HELD, Restore.Mode.CLONE)) {
+            var restored = new DatabaseSettings.Sqlite(folder.resolve(mode + ".db"));
+            var there = databases.empty();
+            Restore.restore(made.place(), restored, false, mode, null);
+
+            Move.move(restored, there, QUIET);
+
+            try (var database = Database.open(there)) {
+                var hold = new Hold(database, true);
+                hold.begin();
+                assertThat(hold.isClone()).isEqualTo(mode == Restore.Mode.CLONE);
+                var runs = database.read(
+                        tx -> tx.sql().select(RUN_QUEUE.HELD).from(RUN_QUEUE).fetch(RUN_QUEUE.HELD));
+                assertThat(runs).isNotEmpty().doesNotContain(false);
+                hold.close();
+            }
         }
     }
 

@@ -115,6 +115,7 @@ class DatabaseSettingsTest {
                 "postgresql://u@h:0/d",
                 "postgresql://u@h:port/d",
                 "postgresql://u@[::1/d",
+                "postgresql://u@2001:db8::7:5432/d",
                 "postgresql://u%zz@h/d",
                 "mysql://u@h/d"
             })
