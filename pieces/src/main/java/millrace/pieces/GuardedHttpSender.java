@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
@@ -142,12 +143,25 @@ public final class GuardedHttpSender implements HttpSender, AutoCloseable {
         } catch (UnknownHostException unknown) {
             return new HttpOutcome.Unanswered("unknown host " + unknown.getMessage());
         } catch (IOException lost) {
-            var timedOut = System.nanoTime() - deadline >= 0;
-            return new HttpOutcome.Unanswered(
-                    timedOut ? "timeout of " + call.timeout().toMillis() + " ms exceeded" : reason(lost));
+            return new HttpOutcome.Unanswered(timedOut(deadline) ? tooLong(call) : reason(lost));
+        } catch (CancellationException stopped) {
+            // While it waited for a connection: by the watch, or because the sender is closed with the server.
+            if (timedOut(deadline)) {
+                return new HttpOutcome.Unanswered(tooLong(call));
+            }
+            Thread.currentThread().interrupt();
+            return new HttpOutcome.Unanswered("the server stops");
         } catch (IllegalArgumentException invalid) {
             return new HttpOutcome.Invalid(String.valueOf(invalid.getMessage()));
         }
+    }
+
+    private static boolean timedOut(long deadline) {
+        return System.nanoTime() - deadline >= 0;
+    }
+
+    private static String tooLong(HttpCall call) {
+        return "timeout of " + call.timeout().toMillis() + " ms exceeded";
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param silence since when that process has not been heard of; null when it is gone
  * @param processes how many processes are alive
  * @param executed how many runs they execute
+ * @param ofProject how many of those belong to the run's project
  * @param ahead how many runs are taken before this one
  * @param documents the run's packed journal
  */
@@ -35,6 +36,7 @@ record RunFacts(
         @Nullable Duration silence,
         int processes,
         int executed,
+        int ofProject,
         int ahead,
         List<byte[]> documents) {
     RunFacts {

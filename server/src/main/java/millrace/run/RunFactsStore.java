@@ -51,6 +51,7 @@ final class RunFactsStore {
                             0,
                             0,
                             0,
+                            0,
                             RunStatus.FAILED.name().equals(run.get(FLOW_RUN.STATUS))
                                     ? RunStore.documents(tx, runId, run.get(FLOW_RUN.JOURNAL))
                                     : List.of());
@@ -75,6 +76,10 @@ final class RunFactsStore {
                 owner == null ? null : owner.silence(),
                 tx.sql().fetchCount(PROCESS),
                 tx.sql().fetchCount(RUN_QUEUE, RUN_QUEUE.PROCESS_ID.isNotNull()),
+                tx.sql()
+                        .fetchCount(
+                                RUN_QUEUE,
+                                RUN_QUEUE.PROCESS_ID.isNotNull().and(RUN_QUEUE.PROJECT_ID.eq(run.getProjectId()))),
                 ahead(tx, run),
                 documents.isEmpty() && run.getDoc() != null ? List.of(run.getDoc()) : documents);
     }

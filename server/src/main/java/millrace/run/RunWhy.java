@@ -114,8 +114,9 @@ public record RunWhy(
         if (facts.processes() == 0) {
             return "No server process is alive on this database.";
         }
-        return "It waits for a free slot (AP_WORKER_CONCURRENCY): " + facts.ahead() + " runs are ahead of it, and "
-                + facts.executed() + " are executed by " + facts.processes() + " processes."
+        return "It waits for a free slot: " + facts.ahead() + " runs are ahead of it, and " + facts.executed()
+                + " are executed by " + facts.processes() + " processes (AP_WORKER_CONCURRENCY), " + facts.ofProject()
+                + " of them of its project (AP_PROJECT_RATE_LIMITER_ENABLED may bound those)."
                 + (facts.takeovers() == 0 ? "" : " A process has ended " + facts.takeovers() + " times in its step.");
     }
 

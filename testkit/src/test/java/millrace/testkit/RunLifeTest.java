@@ -412,6 +412,7 @@ class RunLifeTest {
             assertThat(why(millrace, running).path("reason").asText()).isEqualTo("STEP");
             assertThat(why(millrace, running).path("text").asText()).contains("calls a");
             assertThat(why(millrace, queued).path("reason").asText()).isEqualTo("SLOT");
+            assertThat(why(millrace, queued).path("text").asText()).contains("1 of them of its project");
             assertThat(millrace.owner()
                             .get("/flow-runs/zzzzzzzzzzzzzzzzzzzzz/why")
                             .status())
