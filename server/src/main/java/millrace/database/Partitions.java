@@ -29,6 +29,10 @@ public final class Partitions {
     private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
     private static final DateTimeFormatter DAY = DateTimeFormatter.BASIC_ISO_DATE;
     private static final int LOCK_ATTEMPTS = 50;
+    private static final String LOCK_TIMEOUT = "200ms";
+
+    /** An autovacuum is canceled for who has waited for PostgreSQL's {@code deadlock_timeout}, a second by default. */
+    private static final String LONGER_THAN_A_VACUUM = "3s";
 
     /** Rows come in the order of their ids and seldom change: vacuum by the count of inserts, not by a share. */
     private static final String AUTOVACUUM = "autovacuum_vacuum_scale_factor = 0.05,"
@@ -127,12 +131,17 @@ public final class Partitions {
         var from = bound(day);
         var to = bound(day.plusDays(1));
         var unended = "(SELECT id FROM run_queue WHERE id >= '" + from + "' AND id < '" + to + "')";
-        for (var table : Partitioned.ALL) {
+        // Another process may have dropped the day while this one waited.
+        var tables = Partitioned.ALL.stream()
+                .filter(table -> children(tx, table).contains(table.partition(day)))
+                .toList();
+        // The days themselves first: a vacuum of one gives way only to who waits for longer, and the table of all days
+        // must not be locked meanwhile.
+        run(tx, "SET LOCAL lock_timeout = '" + LONGER_THAN_A_VACUUM + "'");
+        tables.forEach(table -> run(tx, "LOCK TABLE ONLY " + table.partition(day) + " IN ACCESS EXCLUSIVE MODE"));
+        run(tx, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
+        for (var table : tables) {
             var partition = table.partition(day);
-            // Another process may have dropped the day while this one waited.
-            if (!children(tx, table).contains(partition)) {
-                continue;
-            }
             run(tx, "ALTER TABLE " + table.table() + " DETACH PARTITION " + partition);
             run(
                     tx,
@@ -284,7 +293,7 @@ public final class Partitions {
         for (int attempt = 1; ; attempt++) {
             try {
                 database.transact(tx -> {
-                    run(tx, "SET LOCAL lock_timeout = '200ms'");
+                    run(tx, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
                     run(tx, "SELECT pg_advisory_xact_lock(hashtext('millrace partitions'))");
                     step.accept(tx);
                 });

@@ -17,6 +17,14 @@ final class PostgresConnections implements Connections {
     /** With fewer there is one journal writer, and health shares a connection. */
     static final int ROOMY = 6;
 
+    /**
+     * Makes a transaction one that reads. Without parallel plans: over a partition of some size PostgreSQL plans each
+     * index a second time for workers, which doubled the time of a list that needs a month's partitions, and a list
+     * that reads a page has nothing to share out.
+     */
+    static final String READING = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+            + " SET LOCAL max_parallel_workers_per_gather = 0";
+
     private static final Duration LOOK = Duration.ofMillis(250);
     /** A look that comes so late says that this process stood still, not the database. */
     private static final Duration STOOD_STILL = Duration.ofSeconds(2);
@@ -67,7 +75,7 @@ final class PostgresConnections implements Connections {
 
     @Override
     public Borrowed read(Patience patience) throws SQLException {
-        return begin(patience, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;", false);
+        return begin(patience, READING + ";", false);
     }
 
     /** One round trip: what the transaction is, how long it may stand still, and how long a request waits for a lock. */

@@ -100,7 +100,7 @@ final class Replica implements AutoCloseable {
             return Optional.empty();
         }
         try (var statement = connection.createStatement()) {
-            statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+            statement.execute(PostgresConnections.READING);
             return Optional.of(work.apply(new Tx(connection, connector.dialect(), configuration)));
         } catch (DataAccessException e) {
             var cause = Failures.sqlCause(e);

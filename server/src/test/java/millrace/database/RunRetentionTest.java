@@ -7,9 +7,12 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.random.RandomGenerator;
 import millrace.schema.Tables;
 import org.jooq.Table;
+import org.junit.jupiter.api.Assumptions;
 
 /** What is over goes whole; what has not ended stays whole, however old it is. */
 class RunRetentionTest {
@@ -173,5 +176,39 @@ class RunRetentionTest {
         var removed = database.runRetention().removeBefore(at(DAY.plusDays(1)));
 
         assertThat(removed.runs()).isEqualTo(501);
+    }
+
+    @OnBothDatabases
+    void the_runs_of_other_days_are_read_while_a_day_that_is_vacuumed_waits_to_be_dropped(Database database)
+            throws Exception {
+        Assumptions.assumeTrue(database.dialect().postgres());
+        makeDay(database);
+        var over = run(database, at(DAY), true);
+        var young = run(database, at(DAY.plusDays(2)), true);
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<RunRetention.Removed> removed;
+            try (var vacuum = database.dedicated("vacuum");
+                    var statement = vacuum.createStatement()) {
+                vacuum.setAutoCommit(false);
+                statement.execute("LOCK TABLE flow_run_20210304 IN SHARE UPDATE EXCLUSIVE MODE");
+                removed = threads.submit(() -> database.runRetention().removeBefore(at(DAY.plusDays(1))));
+                for (var waits = false; !waits && !removed.isDone(); ) {
+                    waits = database.read(tx -> tx.sql()
+                            .resultQuery("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted"
+                                    + " AND relation = 'flow_run_20210304'::regclass)")
+                            .fetchSingle(0, Boolean.class));
+                }
+
+                statement.execute("SET LOCAL lock_timeout = '50ms'");
+                try (var rows = statement.executeQuery("SELECT id FROM flow_run WHERE id = '" + young + "'")) {
+                    assertThat(rows.next()).isTrue();
+                }
+                vacuum.rollback();
+            }
+
+            assertThat(removed.get().days()).isEqualTo(1);
+        }
+        assertThat(rowsOf(database, over)).containsOnly(0);
+        assertThat(rowsOf(database, young)).containsOnly(1);
     }
 }
