@@ -84,7 +84,7 @@ public record RunFlush(
      *
      * @param pause the run leaves its process; its queue row must be there
      * @param completions waitpoints of other runs
-     * @param ended the run's own waitpoints go
+     * @param ended the run's own waitpoints go: it has ended, and no retry goes on from there
      * @param change of what the project has; the flush has no journal row before {@link Change#settle}
      */
     public record Effects(

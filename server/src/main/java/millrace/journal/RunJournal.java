@@ -23,6 +23,7 @@ import millrace.engine.Effect;
 import millrace.engine.JournalRecord;
 import millrace.engine.Json;
 import millrace.engine.RecordCodec;
+import millrace.engine.RunStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,8 +56,10 @@ public final class RunJournal {
     private boolean ended;
     /** The run has left this process, or is about to: nothing is written any more. */
     private boolean paused;
-    /** Whether the run may have waitpoints, which go with its end. */
+    /** Whether the run may have waitpoints. */
     private boolean waited;
+    /** Whether they go: a run that has ended and that a retry may take up waits where it has told people to answer. */
+    private boolean forgets;
 
     private final List<RunFlush.WaitpointRow> waitpoints = new ArrayList<>(0);
     private final List<RunFlush.Child> children = new ArrayList<>(0);
@@ -102,7 +105,6 @@ public final class RunJournal {
      * A run whose queue row is durable.
      *
      * @param nextSeq the number of the run's next journal row; 0 when it has none, then its first record is written again
-     * @param waited whether the run may have waitpoints
      * @param storedBytes what it has written
      * @param tags what it has
      */
@@ -112,13 +114,12 @@ public final class RunJournal {
             JournalRecord.Began began,
             Instant startTime,
             int nextSeq,
-            boolean waited,
             long storedBytes,
             List<String> tags) {
         var journal = new RunJournal(writer, header, began, null);
         journal.startTime = startTime;
         journal.queued = true;
-        journal.waited = waited;
+        journal.waited = nextSeq > 0;
         journal.seq = nextSeq;
         journal.storedBytes = storedBytes;
         journal.tags.addAll(tags);
@@ -484,6 +485,7 @@ public final class RunJournal {
             completions.clear();
             open.clear();
             ended = false;
+            forgets = false;
             paused = false;
         } finally {
             lock.unlock();
@@ -580,6 +582,7 @@ public final class RunJournal {
             write(last, beside, effects);
             answerParent(end);
             ended = true;
+            forgets = waited && !RunStatus.valueOf(end.status()).retriable();
             submit(flush(runRow(end.status(), end)));
         } finally {
             lock.unlock();
@@ -654,11 +657,10 @@ public final class RunJournal {
     }
 
     private RunFlush.@Nullable Effects effects(RunFlush.@Nullable Pause pause) {
-        var forget = ended && waited;
-        if (pause == null && !forget && waitpoints.isEmpty() && children.isEmpty() && completions.isEmpty()) {
+        if (pause == null && !forgets && waitpoints.isEmpty() && children.isEmpty() && completions.isEmpty()) {
             return null;
         }
-        var effects = new RunFlush.Effects(pause, waitpoints, children, completions, forget);
+        var effects = new RunFlush.Effects(pause, waitpoints, children, completions, forgets);
         waitpoints.clear();
         children.clear();
         completions.clear();

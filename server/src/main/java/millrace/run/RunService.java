@@ -349,7 +349,6 @@ public final class RunService implements AutoCloseable {
                 began,
                 startTime,
                 claimed.nextSeq(),
-                claimed.waitpointId() != null || claimed.takeovers() > 0,
                 claimed.nextSeq() == 0
                         ? 0
                         : RunDriver.patiently(() -> database.read(tx -> runs.storedBytes(tx, claimed.runId()))),

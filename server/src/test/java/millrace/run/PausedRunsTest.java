@@ -94,6 +94,7 @@ class PausedRunsTest {
         final Dispatch dispatch;
         final RunService runs;
         final ResumeService resumes;
+        final RunActions actions;
         final Calls calls = new Calls();
 
         Process(Database database) {
@@ -123,6 +124,14 @@ class PausedRunsTest {
                     clock,
                     ids);
             resumes = new ResumeService(database, runs);
+            actions = new RunActions(
+                    database,
+                    new Access(new OpenProject()),
+                    runs,
+                    flowId -> Optional.empty(),
+                    SETTINGS.retention(),
+                    InstantSource.system(),
+                    () -> {});
             open.add(this);
         }
 
@@ -152,6 +161,7 @@ class PausedRunsTest {
 
         @Override
         public void close() {
+            actions.close();
             runs.close();
             dispatch.close();
         }
@@ -198,6 +208,12 @@ class PausedRunsTest {
         public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
             switch (call.step().source()) {
                 case "effect" -> effects.add(call.path());
+                case "fail once" -> {
+                    if (!effects.contains(call.path())) {
+                        effects.add(call.path());
+                        return new StepResult.Failed(StepError.of("no luck"));
+                    }
+                }
                 case "fail" -> {
                     return new StepResult.Failed(StepError.of("no luck"));
                 }
@@ -538,6 +554,64 @@ class PausedRunsTest {
             run = process.awaitStatus(id, RunStatus.PAUSED);
         }
         assertThat(steps(run).at("/wait/output/approved").booleanValue()).isTrue();
+    }
+
+    @OnBothDatabases
+    void a_retried_run_waits_where_it_told_people_to_answer(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var id = process.runs.accept(start(
+                database,
+                "links=approval/create_links {'links': 3, 'needed': 2}",
+                "first=approval/wait_for_approval {}",
+                "bad=fail once",
+                "many=approval/wait_for_links {'waitpointId': '{{links[\\'output\\'].waitpointId}}'}",
+                "worse=fail once"));
+        var paused = process.awaitStatus(id, RunStatus.PAUSED);
+        var links = steps(paused).at("/links/output/links");
+        var waitpoint = links.get(0).asText().split("[/?]")[8];
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(0)))).isTrue();
+        assertThat(process.resumes.resume(id, waitpoint(database, id), APPROVED))
+                .isTrue();
+        process.awaitStatus(id, RunStatus.FAILED);
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(1)))).isFalse();
+
+        retry(process, id);
+        process.awaitStatus(id, RunStatus.PAUSED);
+        assertThat(process.resumes.resume(id, waitpoint, opened(links.get(1)))).isTrue();
+
+        process.awaitStatus(id, RunStatus.FAILED);
+        retry(process, id);
+        process.awaitStatus(id, RunStatus.SUCCEEDED);
+        assertThat(database.<Integer>read(tx -> tx.sql().fetchCount(WAITPOINT, WAITPOINT.FLOW_RUN_ID.eq(id))))
+                .isZero();
+    }
+
+    @OnBothDatabases
+    void a_retried_run_finds_the_answer_that_came_before_it_failed(Database database) throws InterruptedException {
+        var process = new Process(database);
+        var id = process.runs.accept(start(
+                database,
+                "links=approval/create_links {'links': 1, 'needed': 1}",
+                "first=approval/wait_for_approval {}",
+                "bad=fail once",
+                "many=approval/wait_for_links {'waitpointId': '{{links[\\'output\\'].waitpointId}}'}"));
+        var link = steps(process.awaitStatus(id, RunStatus.PAUSED)).at("/links/output/links/0");
+        assertThat(process.resumes.resume(id, link.asText().split("[/?]")[8], opened(link)))
+                .isTrue();
+        assertThat(process.resumes.resume(id, waitpoint(database, id), APPROVED))
+                .isTrue();
+        process.awaitStatus(id, RunStatus.FAILED);
+
+        retry(process, id);
+
+        process.awaitStatus(id, RunStatus.SUCCEEDED);
+    }
+
+    private void retry(Process process, String runId) {
+        var project = project(process.database);
+        var retried = process.actions.retry(
+                Principal.engine("e", "p", project), runId, new RetryRequest(project, RetryStrategy.FROM_FAILED_STEP));
+        assertThat(retried.id()).isEqualTo(runId);
     }
 
     @OnBothDatabases

@@ -310,7 +310,6 @@ final class SimulatedProcess implements Calls {
                 began,
                 Objects.requireNonNull(claimed.row().startTime()),
                 claimed.nextSeq(),
-                claimed.waitpointId() != null || claimed.takeovers() > 0,
                 0,
                 replay.tags());
         if (claimed.row().recorded() && claimed.waitpointId() == null) {

@@ -339,7 +339,10 @@ final class SimulatedTables implements RunTables {
                 ended.stepNameToTest(),
                 true,
                 began);
-        queue.put(runId, new Queued("project", again));
+        var queued = new Queued("project", again);
+        queued.woken = waitpoints.values().stream()
+                .anyMatch(waitpoint -> waitpoint.runId.equals(runId) && waitpoint.payload != null);
+        queue.put(runId, queued);
         runs.put(runId, row(again, RunStatus.QUEUED, null));
     }
 
