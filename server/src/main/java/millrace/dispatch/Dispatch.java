@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +69,11 @@ public final class Dispatch implements AutoCloseable {
     /** The lane of claimed runs: they are told from those that the process has accepted. Used by the dispatch alone. */
     private Lane claims;
 
-    private boolean claimsUncertain;
+    /** Whether a claim may have been made that nobody has heard of. */
+    private volatile boolean claimsUncertain;
+
+    /** The runs that were worked on when that was settled: one that had paused may have been claimed again, unheard. */
+    private final Set<String> unsettled = ConcurrentHashMap.newKeySet();
 
     /** The project that had its turn last. Used by the dispatch alone. */
     private String turn = "";
@@ -186,7 +191,12 @@ public final class Dispatch implements AutoCloseable {
         var sitting = seat;
         // The run of an earlier seat may have been claimed again for this one.
         if (sitting.writers().contains(writer)) {
-            sitting.claimed().computeIfPresent(claimed.runId(), (id, times) -> times == 1 ? null : times - 1);
+            var more =
+                    sitting.claimed().computeIfPresent(claimed.runId(), (id, times) -> times == 1 ? null : times - 1);
+            if (more == null && unsettled.remove(claimed.runId())) {
+                claimsUncertain = true;
+                wake.release();
+            }
         }
         leave();
     }
@@ -277,6 +287,7 @@ public final class Dispatch implements AutoCloseable {
             seat = takeSeat();
             claims = claimsOf(seat);
             claimsUncertain = false;
+            unsettled.clear();
             if (thread != null) {
                 seat.writers().forEach(JournalWriter::start);
             }
@@ -289,14 +300,15 @@ public final class Dispatch implements AutoCloseable {
 
     /** After a lost connection, frees the runs that were claimed for this process and that it never heard of. */
     private void settleClaims() {
+        claimsUncertain = false;
         if (session.raise(claims)) {
             claims = claims.next();
-            var unheard = session.unclaim(claims, seat.claimed().keySet());
+            unsettled.addAll(seat.claimed().keySet());
+            var unheard = session.unclaim(claims, Set.copyOf(seat.claimed().keySet()));
             if (unheard > 0) {
                 log.info("freed {} runs whose claim was never answered", unheard);
             }
         }
-        claimsUncertain = false;
     }
 
     private void takeOver(Duration silence) {
