@@ -47,7 +47,8 @@ final class RetentionBench extends PostgresBench {
         var drop = drop(store, now);
         var plain = dropPlain(store, bytes);
         var left = Long.parseLong(store.ask("SELECT count(*) FROM flow_run"));
-        System.out.println("runs of the day   MB  gone for all ms  files ms  longest look ms  plain table ms  runs left");
+        System.out.println(
+                "runs of the day   MB  gone for all ms  files ms  longest look ms  plain table ms  runs left");
         System.out.printf(
                 Locale.ROOT,
                 "%15d %4d  %15.0f  %8.0f  %15.0f  %14.0f  %9d%n",

@@ -570,6 +570,24 @@ public final class RunJournal {
     }
 
     /**
+     * Returns when all so far is durable, and writes nothing after it: the caller gives the run away.
+     *
+     * @throws LeaseLost when another process has the run
+     */
+    public void leave() throws InterruptedException {
+        lock.lock();
+        try {
+            if (buffer.size() > 0) {
+                submit(flush(null));
+            }
+            paused = true;
+        } finally {
+            lock.unlock();
+        }
+        awaitOpen();
+    }
+
+    /**
      * Writes the last records together with the run's end; returns when both are durable.
      *
      * @param effects what the last step did inside the database

@@ -414,6 +414,7 @@ final class RunDriver {
 
     /** Nothing of the run is waiting for a commit here: the call in doubt was preceded by one. */
     private void ask(ActiveRun run, Command.Ask ask) throws InterruptedException {
+        run.journal().leave();
         patiently(waits, () -> {
             doubts.ask(run, ask);
             return ask;

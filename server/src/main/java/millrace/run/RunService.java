@@ -768,7 +768,6 @@ public final class RunService implements AutoCloseable {
                     one.thread().interrupt();
                 }
             }
-            dispatch.free(active.keySet());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
