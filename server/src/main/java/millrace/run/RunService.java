@@ -763,10 +763,16 @@ public final class RunService implements AutoCloseable {
                 Thread.sleep(HAND_OVER_EVERY);
             }
             callers.values().forEach(caller -> caller.complete(new Reply.Lost()));
+            var orderly = true;
             for (var one : active.values()) {
                 if (!one.thread().join(GRACE)) {
                     one.thread().interrupt();
+                    orderly = false;
                 }
+            }
+            // What was interrupted may have something on its way to the database; it is free when the writers have ended.
+            if (orderly) {
+                dispatch.free(active.keySet());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
