@@ -770,7 +770,8 @@ public final class RunService implements AutoCloseable {
                     orderly = false;
                 }
             }
-            // What was interrupted may have something on its way to the database; it is free when the writers have ended.
+            // What was interrupted may have something on its way to the database; it is free when the writers have
+            // ended.
             if (orderly) {
                 dispatch.free(active.keySet());
             }
