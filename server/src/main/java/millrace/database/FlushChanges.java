@@ -63,13 +63,7 @@ final class FlushChanges {
         var whole = new ArrayList<RunFlush>(batch.size());
         for (var flush : batch) {
             var change = change(flush);
-            if (change == null) {
-                whole.add(flush);
-            } else if (written(tx.connection(), flush.runId(), change.seq())) {
-                whole.add(change.again());
-            } else {
-                whole.add(settle(tx, flush.projectId(), change));
-            }
+            whole.add(change == null ? flush : settle(tx, flush.projectId(), change));
         }
         return Collections.unmodifiableList(whole);
     }
@@ -112,16 +106,6 @@ final class FlushChanges {
         @Override
         public Tx tx() {
             return tx;
-        }
-    }
-
-    /** A commit of unknown outcome is repeated: what it has changed may not be changed again. */
-    private static boolean written(Connection connection, String runId, int seq) throws SQLException {
-        try (var statement = connection.prepareStatement("SELECT 1 FROM run_journal WHERE \"runId\" = ? AND seq = ?")) {
-            SqlRows.set(statement, runId, seq);
-            try (var rows = statement.executeQuery()) {
-                return rows.next();
-            }
         }
     }
 

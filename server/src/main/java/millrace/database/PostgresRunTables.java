@@ -37,12 +37,12 @@ final class PostgresRunTables implements RunTables {
             """;
 
     // Every part asks the fence, and the fence locks the lane's row: a takeover waits for a commit under way, and a
-    // fenced writer inserts nothing. All inserts skip what is there, so that a commit of unknown outcome is repeatable;
-    // but
-    // large values go before their record, so those of a process that died in between give way.
+    // fenced writer inserts nothing. The fence also notes the flush's number, by which a writer that has not heard of
+    // its
+    // commit learns of it. Large values go before their record: those of a process that died in between give way.
     private static final String FLUSH_ANY = """
-            WITH fence AS MATERIALIZED (
-                SELECT 1 FROM lane WHERE "processId" = ? AND lane = ? AND epoch = ? FOR UPDATE
+            WITH fence AS (
+                UPDATE lane SET "lastFlush" = ? WHERE "processId" = ? AND lane = ? AND epoch = ? RETURNING 1
             ), accepted AS (
                 INSERT INTO run_queue (id, created, "projectId", "flowId", "flowVersionId", environment, status, priority,
                         "processId", lane, "startTime", "parentRunId", "failParentOnFailure", "triggeredBy",
@@ -99,8 +99,8 @@ final class PostgresRunTables implements RunTables {
     private static final String FLUSH = BY_INDEX
             + FLUSH_ANY.replace("-- returning", "").replace("-- paused", "").replace("-- effects", "");
 
-    // A pause gives the run away, so a repetition must not touch what others may have changed since: it hangs on the
-    // journal row, which is new only once. A completion and a pause meet on the run's queue row: whichever comes second
+    // A pause gives the run away, so it hangs on the journal row that tells it, which is new only once. A completion
+    // and a pause meet on the run's queue row: whichever comes second
     // waits for the row's lock, is evaluated again on what the first left there, and sees it in woken or in status.
     private static final String FLUSH_WITH_EFFECTS = BY_INDEX
             + FLUSH_ANY
@@ -166,16 +166,16 @@ final class PostgresRunTables implements RunTables {
     }
 
     @Override
-    public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
+    public boolean flush(Connection connection, Lane lane, long number, List<RunFlush> batch) throws SQLException {
         var changes = FlushChanges.of(batch);
         if (changes.isEmpty()) {
-            return flushAtOnce(connection, lane, batch);
+            return flushAtOnce(connection, lane, number, batch);
         }
         connection.setAutoCommit(false);
         try {
             var held = lock(connection, lane, changes);
             if (held) {
-                flushAtOnce(connection, lane, changes.settled(new Tx(connection, dialect, configuration)));
+                flushAtOnce(connection, lane, number, changes.settled(new Tx(connection, dialect, configuration)));
                 changes.store(connection, PUT_ENTRY);
             }
             connection.commit();
@@ -220,13 +220,14 @@ final class PostgresRunTables implements RunTables {
         }
     }
 
-    private static boolean flushAtOnce(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException {
+    private static boolean flushAtOnce(Connection connection, Lane lane, long number, List<RunFlush> batch)
+            throws SQLException {
         var effects = batch.stream()
                 .filter(f -> f.effects() != null && !f.effects().onlyChange())
                 .toList();
         try (var statement = connection.prepareStatement(effects.isEmpty() ? FLUSH : FLUSH_WITH_EFFECTS)) {
             var columns = new Columns(connection, statement);
-            columns.fence(lane);
+            columns.fence(lane, number);
             var accepted = batch.stream().filter(f -> f.accepted() != null).toList();
             columns.text(accepted, RunFlush::runId);
             columns.moment(accepted, f -> queue(f).created());
@@ -663,7 +664,8 @@ final class PostgresRunTables implements RunTables {
             this.statement = statement;
         }
 
-        void fence(Lane lane) throws SQLException {
+        void fence(Lane lane, long number) throws SQLException {
+            statement.setLong(index++, number);
             statement.setString(index++, lane.processId());
             statement.setInt(index++, lane.number());
             statement.setLong(index++, lane.epoch());

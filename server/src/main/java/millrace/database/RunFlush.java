@@ -3,7 +3,6 @@ package millrace.database;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -120,42 +119,12 @@ public record RunFlush(
      * tells, is known only while its locks are held. Used by the thread that writes; it makes the change anew when the
      * transaction did not happen.
      */
-    public abstract static class Change {
-        private final List<String> locks;
-        private final int seq;
-        private @Nullable RunFlush settled;
-
-        /**
-         * @param locks names in the run's project, see {@link NameLock}
-         * @param seq of the journal row that tells the change
-         */
-        protected Change(List<String> locks, int seq) {
-            this.locks = List.copyOf(locks);
-            this.seq = seq;
-        }
-
-        public final List<String> locks() {
-            return locks;
-        }
-
-        /** Of the journal row that tells the change: when it is there, the change has been made. */
-        public final int seq() {
-            return seq;
-        }
+    public interface Change {
+        /** Names in the run's project, see {@link NameLock}. */
+        List<String> locks();
 
         /** Changes the rows, or refuses to and leaves them; answers the flush with its journal row. */
-        protected abstract RunFlush of(Rows rows);
-
-        /** Makes the change. */
-        public final RunFlush settle(Rows rows) {
-            settled = of(rows);
-            return settled;
-        }
-
-        /** The same as last time: its journal row is there. */
-        public final RunFlush again() {
-            return Objects.requireNonNull(settled, "a change is written that was never made");
-        }
+        RunFlush settle(Rows rows);
     }
 
     /** What a change finds and sets, within the transaction of its flush. */

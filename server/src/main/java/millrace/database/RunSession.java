@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The run tables through a connection that no request can starve. Used by one thread. Each method is one transaction
@@ -21,8 +22,8 @@ public final class RunSession implements AutoCloseable {
     }
 
     /** @see RunTables#flush */
-    public boolean flush(Lane lane, List<RunFlush> batch) {
-        return write(connection -> tables.flush(connection, lane, batch));
+    public boolean flush(Lane lane, long number, List<RunFlush> batch) {
+        return write(connection -> tables.flush(connection, lane, number, batch));
     }
 
     /** @see RunTables#register */
@@ -57,7 +58,7 @@ public final class RunSession implements AutoCloseable {
     }
 
     /** @see RunTables#raise */
-    public boolean raise(Lane lane) {
+    public OptionalLong raise(Lane lane) {
         return write(connection -> tables.raise(connection, lane));
     }
 

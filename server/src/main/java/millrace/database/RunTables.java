@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +27,11 @@ public interface RunTables {
     /**
      * Commits the flushes under the lane's fence, in one statement (PostgreSQL) or one transaction (SQLite).
      *
+     * @param number of the commit, another one for each attempt; {@link #raise} tells which was the last that was made
      * @param batch at most one flush a run
      * @return false when the lane's epoch has passed: nothing was written, and nothing of this lane ever will be
      */
-    boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException;
+    boolean flush(Connection connection, Lane lane, long number, List<RunFlush> batch) throws SQLException;
 
     /** Makes the process and its lanes known; each lane starts in epoch 1. */
     void register(Connection connection, String processId, String name, int lanes) throws SQLException;
@@ -72,18 +74,23 @@ public interface RunTables {
      * Takes the lane into its next epoch, so that statements of this one whose outcome is unknown are either done or
      * will never be: a connection that was given up may still deliver them. Doing it again changes nothing.
      *
-     * @return false when the lane has been taken away
+     * @return the number of the last flush of the lane that was committed, 0 before the first; empty when the lane has
+     *     been taken away
      */
-    default boolean raise(Connection connection, Lane lane) throws SQLException {
-        return SqlRows.execute(
-                        connection,
-                        "UPDATE lane SET epoch = ? WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?)",
-                        lane.next().epoch(),
-                        lane.processId(),
-                        lane.number(),
-                        lane.epoch(),
-                        lane.next().epoch())
-                == 1;
+    default OptionalLong raise(Connection connection, Lane lane) throws SQLException {
+        try (var statement = connection.prepareStatement("UPDATE lane SET epoch = ?"
+                + " WHERE \"processId\" = ? AND lane = ? AND epoch IN (?, ?) RETURNING \"lastFlush\"")) {
+            SqlRows.set(
+                    statement,
+                    lane.next().epoch(),
+                    lane.processId(),
+                    lane.number(),
+                    lane.epoch(),
+                    lane.next().epoch());
+            try (var rows = statement.executeQuery()) {
+                return rows.next() ? OptionalLong.of(rows.getLong(1)) : OptionalLong.empty();
+            }
+        }
     }
 
     /**

@@ -39,8 +39,15 @@ final class SqliteRunTables implements RunTables {
     }
 
     @Override
-    public boolean flush(Connection connection, Lane lane, List<RunFlush> asked) throws SQLException {
-        if (!held(connection, lane)) {
+    public boolean flush(Connection connection, Lane lane, long number, List<RunFlush> asked) throws SQLException {
+        var held = execute(
+                connection,
+                "UPDATE lane SET \"lastFlush\" = ? WHERE \"processId\" = ? AND lane = ? AND epoch = ?",
+                number,
+                lane.processId(),
+                lane.number(),
+                lane.epoch());
+        if (held == 0) {
             return false;
         }
         var changes = FlushChanges.of(asked);

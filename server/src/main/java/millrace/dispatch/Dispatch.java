@@ -301,7 +301,7 @@ public final class Dispatch implements AutoCloseable {
     /** After a lost connection, frees the runs that were claimed for this process and that it never heard of. */
     private void settleClaims() {
         claimsUncertain = false;
-        if (session.raise(claims)) {
+        if (session.raise(claims).isPresent()) {
             claims = claims.next();
             unsettled.addAll(seat.claimed().keySet());
             var unheard = session.unclaim(claims, Set.copyOf(seat.claimed().keySet()));

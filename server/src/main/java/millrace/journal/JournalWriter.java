@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  *   <li>A batch names a run at most once, as its own or as one whose waitpoint is completed, and a run's flushes are
  *       committed in the order of submission.
  *   <li>A flush whose outcome is unknown is either done or will never be, before anything else is written: its lane is
- *       taken into the next epoch, since a connection that was given up may still deliver it.
+ *       taken into the next epoch, since a connection that was given up may still deliver it, and that tells which flush
+ *       was the last. One that is done is not repeated: others may have gone on with what it left.
  *   <li>Nothing is written after the lane's epoch has passed (the statement's fence decides, not this class).
  *   <li>A flush that the database refuses is parted from its neighbours and fails alone.
  * </ol>
@@ -55,6 +56,9 @@ public final class JournalWriter implements AutoCloseable {
     private final LinkedBlockingDeque<Waiting> waiting = new LinkedBlockingDeque<>(MAX_WAITING);
     private @Nullable Thread thread;
     private volatile boolean closing;
+    /** Attempts to commit so far. Used by the writer alone. */
+    private long attempts;
+
     private volatile @Nullable RunFlush lastDurable;
 
     /** @param recall null for a run that can't be recalled any more */
@@ -196,19 +200,25 @@ public final class JournalWriter implements AutoCloseable {
                 return;
             }
             try {
-                if (uncertain && session.raise(lane)) {
-                    lane = lane.next();
+                if (uncertain) {
+                    var last = session.raise(lane);
+                    if (last.isPresent()) {
+                        lane = lane.next();
+                        uncertain = false;
+                        if (last.getAsLong() == attempts) {
+                            written(batch);
+                            return;
+                        }
+                    }
                 }
                 uncertain = false;
-                var flushes = batch.stream().map(Waiting::flush).toList();
-                var written = session.flush(lane, flushes);
-                for (var done : batch) {
-                    done.sent(true);
-                    done.outcome.complete(written ? Outcome.DURABLE : Outcome.LOST);
-                }
-                if (written) {
-                    lastDurable = flushes.getLast();
-                    durable.accept(flushes);
+                attempts++;
+                if (session.flush(
+                        lane, attempts, batch.stream().map(Waiting::flush).toList())) {
+                    written(batch);
+                } else {
+                    batch.forEach(lost -> lost.sent(true));
+                    batch.forEach(lost -> lost.outcome.complete(Outcome.LOST));
                 }
                 return;
             } catch (WriteFailed e) {
@@ -235,6 +245,16 @@ public final class JournalWriter implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private void written(List<Waiting> batch) {
+        for (var done : batch) {
+            done.sent(true);
+            done.outcome.complete(Outcome.DURABLE);
+        }
+        var flushes = batch.stream().map(Waiting::flush).toList();
+        lastDurable = flushes.getLast();
+        durable.accept(flushes);
     }
 
     /** What a caller has taken back is lost; the rest is on its way. */

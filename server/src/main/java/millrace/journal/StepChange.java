@@ -12,7 +12,9 @@ import org.jspecify.annotations.Nullable;
  * The flush of a step that changes what its project has: its journal row is made while that is locked, since it tells what
  * was there. Used by the thread that writes; its outcome by the run's thread after that.
  */
-public final class StepChange extends RunFlush.Change {
+public final class StepChange implements RunFlush.Change {
+    private final List<String> locks;
+    private final int seq;
     private final RunFlush rest;
     private final @Nullable String firstPath;
     private final @Nullable String lastPath;
@@ -40,7 +42,8 @@ public final class StepChange extends RunFlush.Change {
             @Nullable String lastPath,
             byte[] records,
             Decision decision) {
-        super(locks, seq);
+        this.locks = List.copyOf(locks);
+        this.seq = seq;
         this.rest = rest;
         this.firstPath = firstPath;
         this.lastPath = lastPath;
@@ -54,7 +57,12 @@ public final class StepChange extends RunFlush.Change {
     }
 
     @Override
-    protected RunFlush of(RunFlush.Rows rows) {
+    public List<String> locks() {
+        return locks;
+    }
+
+    @Override
+    public RunFlush settle(RunFlush.Rows rows) {
         var decided = decision.of(rows);
         changed = decided;
         var told = decided.told();
@@ -74,7 +82,7 @@ public final class StepChange extends RunFlush.Change {
         bytes = document.length
                 + blobs.stream().mapToInt(blob -> blob.data().length).sum();
         var first = firstPath == null ? last : firstPath;
-        return rest.changing(this).with(new RunFlush.JournalRow(seq(), first, last, document), blobs);
+        return rest.changing(this).with(new RunFlush.JournalRow(seq, first, last, document), blobs);
     }
 
     /** What was decided when it counted. */

@@ -97,7 +97,7 @@ class RunTablesTest {
         register(database, tables);
 
         var written = write(
-                database, connection -> tables.flush(connection, new Lane(process, 1, 7), List.of(accepting(null))));
+                database, connection -> tables.flush(connection, new Lane(process, 1, 7), 1, List.of(accepting(null))));
 
         assertThat(written).isFalse();
         assertThat(count(database, Tables.RUN_QUEUE, Tables.RUN_QUEUE.ID.eq(run)))
@@ -108,9 +108,9 @@ class RunTablesTest {
     void a_run_that_ends_has_its_row_and_no_queue_row(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(accepting(lane))));
 
-        write(database, connection -> tables.flush(connection, lane, List.of(ending("FAILED", QueueChange.DELETE))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(ending("FAILED", QueueChange.DELETE))));
 
         assertThat(count(database, Tables.RUN_QUEUE, Tables.RUN_QUEUE.ID.eq(run)))
                 .isZero();
@@ -135,9 +135,9 @@ class RunTablesTest {
 
         var scans = write(database, connection -> {
             connection.setAutoCommit(false);
-            tables.flush(connection, lane, List.of(accepting(lane)));
-            tables.flush(connection, lane, List.of(forgetting));
-            tables.flush(connection, lane, List.of(ending("FAILED", QueueChange.DELETE)));
+            tables.flush(connection, lane, 1, List.of(accepting(lane)));
+            tables.flush(connection, lane, 1, List.of(forgetting));
+            tables.flush(connection, lane, 1, List.of(ending("FAILED", QueueChange.DELETE)));
             try (var statement = connection.createStatement();
                     var rows = statement.executeQuery(
                             "SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'run_queue'")) {
@@ -165,8 +165,8 @@ class RunTablesTest {
                 null,
                 QueueChange.NONE);
 
-        write(database, connection -> tables.flush(connection, lane, List.of(flush)));
-        var again = write(database, connection -> tables.flush(connection, lane, List.of(flush)));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(flush)));
+        var again = write(database, connection -> tables.flush(connection, lane, 1, List.of(flush)));
 
         assertThat(again).isTrue();
         assertThat(count(database, Tables.RUN_JOURNAL, Tables.RUN_JOURNAL.RUN_ID.eq(run)))
@@ -184,7 +184,7 @@ class RunTablesTest {
         for (var value : List.of(DOC, again)) {
             var flush = new RunFlush(
                     run, project, null, null, List.of(new RunFlush.BlobRow("a", 0, value)), null, QueueChange.NONE);
-            write(database, connection -> tables.flush(connection, lane, List.of(flush)));
+            write(database, connection -> tables.flush(connection, lane, 1, List.of(flush)));
         }
 
         List<byte[]> data = database.read(tx -> tx.sql().fetchValues(Tables.RUN_BLOB.DATA));
@@ -195,16 +195,20 @@ class RunTablesTest {
     void a_run_that_goes_on_gets_its_row_and_is_brought_up_to_date(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(accepting(lane))));
 
-        write(database, connection -> tables.flush(connection, lane, List.of(ending("RUNNING", QueueChange.RECORD))));
+        write(
+                database,
+                connection -> tables.flush(connection, lane, 1, List.of(ending("RUNNING", QueueChange.RECORD))));
 
         assertThat(count(
                         database,
                         Tables.RUN_QUEUE,
                         Tables.RUN_QUEUE.ID.eq(run).and(Tables.RUN_QUEUE.RECORDED.isTrue())))
                 .isEqualTo(1);
-        write(database, connection -> tables.flush(connection, lane, List.of(ending("SUCCEEDED", QueueChange.DELETE))));
+        write(
+                database,
+                connection -> tables.flush(connection, lane, 1, List.of(ending("SUCCEEDED", QueueChange.DELETE))));
         assertThat(count(
                         database,
                         Tables.FLOW_RUN,
@@ -224,7 +228,7 @@ class RunTablesTest {
                 List.of(),
                 null,
                 QueueChange.NONE);
-        write(database, connection -> tables.flush(connection, lane, List.of(flush)));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(flush)));
 
         var claimed = write(database, connection -> tables.claim(connection, lane, 1_000, ANY)).stream()
                 .filter(found -> found.runId().equals(run))
@@ -243,26 +247,28 @@ class RunTablesTest {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);
 
-        boolean raised = write(database, connection -> tables.raise(connection, lane));
-        boolean again = write(database, connection -> tables.raise(connection, lane));
-        boolean late = write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
-        boolean next = write(database, connection -> tables.flush(connection, lane.next(), List.of(accepting(lane))));
+        write(database, connection -> tables.flush(connection, lane, 7, List.of()));
+        var raised = write(database, connection -> tables.raise(connection, lane));
+        var again = write(database, connection -> tables.raise(connection, lane));
+        boolean late = write(database, connection -> tables.flush(connection, lane, 1, List.of(accepting(lane))));
+        boolean next =
+                write(database, connection -> tables.flush(connection, lane.next(), 2, List.of(accepting(lane))));
 
-        assertThat(raised).isTrue();
-        assertThat(again).isTrue();
+        assertThat(raised).hasValue(7);
+        assertThat(again).hasValue(7);
         assertThat(late).isFalse();
         assertThat(next).isTrue();
-        boolean passed = write(
+        var passed = write(
                 database,
                 connection -> tables.raise(connection, lane.next().next().next()));
-        assertThat(passed).isFalse();
+        assertThat(passed).isEmpty();
     }
 
     @OnBothDatabases
     void runs_that_were_claimed_unheard_are_free_again(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(accepting(null))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(accepting(null))));
         write(database, connection -> tables.claim(connection, lane, 1_000, ANY));
 
         write(database, connection -> tables.unclaim(connection, lane.next(), List.of()));
@@ -282,14 +288,14 @@ class RunTablesTest {
     void a_dead_process_is_fenced_and_its_runs_are_free(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = register(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(accepting(lane))));
 
         var freed = write(database, connection -> tables.takeOver(connection, Duration.ofMillis(-1), "another"));
 
         assertThat(freed).isPositive();
         var written = write(
                 database,
-                connection -> tables.flush(connection, lane, List.of(ending("SUCCEEDED", QueueChange.DELETE))));
+                connection -> tables.flush(connection, lane, 1, List.of(ending("SUCCEEDED", QueueChange.DELETE))));
         assertThat(written).isFalse();
         assertThat(count(
                         database,
@@ -318,9 +324,14 @@ class RunTablesTest {
 
     /** A step that puts a letter behind what an entry holds, and makes a table. */
     private RunFlush adding(String runId, int seq, String key, String letter) {
-        var change = new RunFlush.Change(List.of(NameLock.entry(key)), seq) {
+        var change = new RunFlush.Change() {
             @Override
-            protected RunFlush of(RunFlush.Rows rows) {
+            public List<String> locks() {
+                return List.of(NameLock.entry(key));
+            }
+
+            @Override
+            public RunFlush settle(RunFlush.Rows rows) {
                 var before = rows.entry(key);
                 var text = before == null ? "\"\"" : before;
                 var value = text.substring(0, text.length() - 1) + letter + "\"";
@@ -362,15 +373,14 @@ class RunTablesTest {
     }
 
     @OnBothDatabases
-    void an_entry_changes_with_the_record_that_tells_it_and_once(Database database) throws SQLException {
+    void an_entry_changes_with_the_record_that_tells_it(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = accepted(database, tables);
         var other = ids.runId(now);
         var batch = List.of(adding(run, 0, "k", "a"), adding(other, 0, "k", "b"));
 
-        write(database, connection -> tables.flush(connection, lane, batch));
-        write(database, connection -> tables.flush(connection, lane, batch));
-        write(database, connection -> tables.flush(connection, lane, List.of(adding(run, 1, "k", "c"))));
+        write(database, connection -> tables.flush(connection, lane, 1, batch));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(adding(run, 1, "k", "c"))));
 
         assertThat(entry(database, "k")).isEqualTo("abc");
         assertThat(tablesNamed(database, "k")).isEqualTo(3);
@@ -389,7 +399,7 @@ class RunTablesTest {
         write(database, connection -> tables.raise(connection, lane));
 
         boolean written =
-                write(database, connection -> tables.flush(connection, lane, List.of(adding(run, 0, "k", "a"))));
+                write(database, connection -> tables.flush(connection, lane, 1, List.of(adding(run, 0, "k", "a"))));
 
         assertThat(written).isFalse();
         assertThat(entry(database, "k")).isNull();
@@ -402,9 +412,14 @@ class RunTablesTest {
     void a_change_that_fails_changes_nothing(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = accepted(database, tables);
-        var failing = new RunFlush.Change(List.of(), 0) {
+        var failing = new RunFlush.Change() {
             @Override
-            protected RunFlush of(RunFlush.Rows rows) {
+            public List<String> locks() {
+                return List.of();
+            }
+
+            @Override
+            public RunFlush settle(RunFlush.Rows rows) {
                 rows.put("k", "1");
                 makeTable(rows.tx(), "k");
                 throw new IllegalStateException("a defect");
@@ -412,7 +427,7 @@ class RunTablesTest {
         };
         var flush = new RunFlush(run, project, null, null, List.of(), null, QueueChange.NONE).changing(failing);
 
-        assertThatThrownBy(() -> write(database, connection -> tables.flush(connection, lane, List.of(flush))))
+        assertThatThrownBy(() -> write(database, connection -> tables.flush(connection, lane, 1, List.of(flush))))
                 .isInstanceOf(SQLException.class);
 
         assertThat(entry(database, "k")).isNull();
@@ -431,7 +446,7 @@ class RunTablesTest {
                 done.add(threads.submit(() -> {
                     for (int i = 0; i < 20; i++) {
                         var flush = adding(runId, i, "counted", "x");
-                        write(database, connection -> tables.flush(connection, lane, List.of(flush)));
+                        write(database, connection -> tables.flush(connection, lane, 1, List.of(flush)));
                     }
                     return null;
                 }));
@@ -494,7 +509,7 @@ class RunTablesTest {
     private Lane accepted(Database database, RunTables tables) throws SQLException {
         Tenants.project(database, project);
         var lane = register(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(accepting(lane))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(accepting(lane))));
         return lane;
     }
 
@@ -509,7 +524,7 @@ class RunTablesTest {
     void a_paused_run_is_claimed_when_it_is_due_and_not_before(Database database) throws SQLException {
         var tables = RunTables.of(database.dialect());
         var lane = accepted(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(pausing(now.plusSeconds(3600)))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(pausing(now.plusSeconds(3600)))));
 
         var early = claim(database, tables, lane, 50);
         database.transact(tx -> tx.sql()
@@ -539,7 +554,7 @@ class RunTablesTest {
                 .set(Tables.RUN_QUEUE.WOKEN, true)
                 .where(Tables.RUN_QUEUE.ID.eq(run))
                 .execute());
-        write(database, connection -> tables.flush(connection, lane, List.of(pausing(now.plusSeconds(3600)))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(pausing(now.plusSeconds(3600)))));
         var woken = claim(database, tables, lane, 50);
         var second = new RunFlush.JournalRow(1, "a", "a", DOC);
         var pause = pausing(now.plusSeconds(3600));
@@ -548,10 +563,11 @@ class RunTablesTest {
                 connection -> tables.flush(
                         connection,
                         lane,
+                        1,
                         List.of(new RunFlush(
                                 run, project, null, second, List.of(), pause.run(), pause.queue(), pause.effects()))));
         var asleep = claim(database, tables, lane, 50);
-        write(database, connection -> tables.flush(connection, lane, List.of(answering(lane))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(answering(lane))));
         var answered = claim(database, tables, lane, 50);
 
         assertThat(woken).extracting(RunTables.Claimed::runId).containsExactlyInAnyOrder(run, child);
@@ -573,14 +589,14 @@ class RunTablesTest {
             return;
         }
         var lane = accepted(database, tables);
-        write(database, connection -> tables.flush(connection, lane, List.of(pausing(Instant.EPOCH))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(pausing(Instant.EPOCH))));
         var claimed = claim(database, tables, lane, 50);
         database.transact(tx -> tx.sql()
                 .deleteFrom(Tables.RUN_QUEUE)
                 .where(Tables.RUN_QUEUE.ID.eq(child))
                 .execute());
 
-        write(database, connection -> tables.flush(connection, lane, List.of(pausing(Instant.EPOCH))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(pausing(Instant.EPOCH))));
 
         assertThat(claimed).hasSize(2);
         assertThat(claim(database, tables, lane, 50)).isEmpty();
@@ -604,6 +620,7 @@ class RunTablesTest {
                 connection -> tables.flush(
                         connection,
                         lane,
+                        1,
                         List.of(new RunFlush(
                                 run, project, null, pause.journal(), List.of(), pause.run(), pause.queue(), effects))));
         var other = ids.random();
@@ -652,7 +669,7 @@ class RunTablesTest {
         for (var other : others) {
             flushes.add(waiting(ids.runId(now.plusSeconds(60)), other, "PRODUCTION", 3));
         }
-        write(database, connection -> tables.flush(connection, lane, flushes));
+        write(database, connection -> tables.flush(connection, lane, 1, flushes));
     }
 
     private static void emptyQueue(Database database) {
@@ -723,7 +740,7 @@ class RunTablesTest {
         var other = ids.random();
         crowd(database, tables, lane, project, List.of(other));
         var test = ids.runId(now);
-        write(database, connection -> tables.flush(connection, lane, List.of(waiting(test, project, "TESTING", 2))));
+        write(database, connection -> tables.flush(connection, lane, 1, List.of(waiting(test, project, "TESTING", 2))));
         var limited = new RunTables.Turn("", 3);
 
         var first = write(database, connection -> tables.claim(connection, lane, 64, limited));

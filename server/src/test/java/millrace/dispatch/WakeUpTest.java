@@ -56,7 +56,7 @@ class WakeUpTest {
                 here.tell("hello", "there");
             }
             var run = ids.runId(Instant.now());
-            session.flush(new Lane(full.processId(), 0, 1), List.of(unowned(run)));
+            session.flush(new Lane(full.processId(), 0, 1), 1, List.of(unowned(run)));
             assertThat(claimed.poll(20, TimeUnit.MILLISECONDS)).isNull();
 
             full.announce();

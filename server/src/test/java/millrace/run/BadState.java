@@ -27,10 +27,6 @@ enum BadState {
     ANSWERED_TWICE,
     /** A process died between the claim of a run that goes on and the first record of that. */
     TAKEN_UP_TWICE_AFTER_A_PAUSE,
-    /** A pause was committed, and its process never heard of it. */
-    PAUSE_WRITTEN_AGAIN,
-    /** A change of a store entry was committed, and its process never heard of it. */
-    CHANGE_WRITTEN_AGAIN,
     /** The called run had ended before its caller's process heard of the pause. */
     CALLED_RUN_ENDED,
     ASKED_ABOUT_A_DOUBT,

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -43,10 +44,11 @@ final class SimulatedTables implements RunTables {
     private final Map<String, RunFlush.RunRow> runs = new LinkedHashMap<>();
     private final Map<String, Waitpoint> waitpoints = new LinkedHashMap<>();
     private final boolean looksForAnswers;
-    private final boolean looksForChanges;
+    private final boolean countsFlushes;
+    /** Of each lane the number of the last flush. */
+    private final Map<String, Long> lastFlushes = new HashMap<>();
+
     private final Map<String, String> entries = new HashMap<>();
-    private int repeatedPauses;
-    private int repeatedChanges;
     private int refusedFlushes;
     private int refusedHeartbeats;
     private Statement last = Statement.OTHER;
@@ -111,29 +113,30 @@ final class SimulatedTables implements RunTables {
     /**
      * @param fenced false leaves the epoch checks out, to see that somebody notices
      * @param looksForAnswers false lets a run pause although it was answered before
-     * @param looksForChanges false makes a change of an entry again when its flush is written again
+     * @param countsFlushes false forgets which flush of a lane was the last
      * @param documents changes documents of journals before they are written
      */
     SimulatedTables(
             Supplier<Instant> clock,
             boolean fenced,
             boolean looksForAnswers,
-            boolean looksForChanges,
+            boolean countsFlushes,
             UnaryOperator<byte[]> documents) {
         this.clock = clock;
         this.fenced = fenced;
         this.looksForAnswers = looksForAnswers;
-        this.looksForChanges = looksForChanges;
+        this.countsFlushes = countsFlushes;
         this.documents = documents;
     }
 
     @Override
-    public boolean flush(Connection connection, Lane lane, List<RunFlush> batch) {
+    public boolean flush(Connection connection, Lane lane, long number, List<RunFlush> batch) {
         last = Statement.FLUSH;
         if (!held(lane)) {
             refusedFlushes++;
             return false;
         }
+        lastFlushes.put(lane.processId() + "/" + lane.number(), number);
         for (var asked : batch) {
             var flush = settled(asked);
             var id = flush.runId();
@@ -175,12 +178,6 @@ final class SimulatedTables implements RunTables {
         if (change == null) {
             return flush;
         }
-        if (journals.getOrDefault(flush.runId(), new TreeMap<>()).containsKey(change.seq())) {
-            repeatedChanges++;
-            if (looksForChanges) {
-                return change.again();
-            }
-        }
         return change.settle(new RunFlush.Rows() {
             @Override
             public @Nullable String entry(String key) {
@@ -221,8 +218,6 @@ final class SimulatedTables implements RunTables {
             if (effects.pause() != null && queued != null) {
                 park(queued, effects.pause());
             }
-        } else if (effects.pause() != null) {
-            repeatedPauses++;
         }
         for (var completion : effects.completions()) {
             complete(completion.runId(), completion.waitpointId(), Json.read(completion.payload()));
@@ -478,15 +473,16 @@ final class SimulatedTables implements RunTables {
     }
 
     @Override
-    public boolean raise(Connection connection, Lane lane) {
+    public OptionalLong raise(Connection connection, Lane lane) {
         last = Statement.OTHER;
         var epoch = epoch(lane);
-        if (epoch == lane.epoch() || epoch == lane.next().epoch()) {
-            Objects.requireNonNull(lanes.get(lane.processId()))
-                    .put(lane.number(), lane.next().epoch());
-            return true;
+        if (epoch != lane.epoch() && epoch != lane.next().epoch()) {
+            return OptionalLong.empty();
         }
-        return false;
+        Objects.requireNonNull(lanes.get(lane.processId()))
+                .put(lane.number(), lane.next().epoch());
+        return OptionalLong.of(
+                countsFlushes ? lastFlushes.getOrDefault(lane.processId() + "/" + lane.number(), 0L) : -1);
     }
 
     @Override
@@ -584,15 +580,6 @@ final class SimulatedTables implements RunTables {
         return waitpoints.values().stream()
                 .filter(waitpoint -> waitpoint.payload == null)
                 .toList();
-    }
-
-    /** How often a pause was written that was there already. */
-    int repeatedPauses() {
-        return repeatedPauses;
-    }
-
-    int repeatedChanges() {
-        return repeatedChanges;
     }
 
     int refusedHeartbeats() {

@@ -149,11 +149,11 @@ public final class TorturedSurroundings implements Surroundings {
         var left = STORES;
         return left.get() == 0
                 ? changed
-                : flushing(changed, (connection, lane, batch) -> {
+                : flushing(changed, (connection, lane, number, batch) -> {
                     if (batch.stream().anyMatch(TorturedSurroundings::stores) && left.getAndDecrement() == 1) {
                         stop();
                     }
-                    return changed.flush(connection, lane, batch);
+                    return changed.flush(connection, lane, number, batch);
                 });
     }
 
@@ -166,17 +166,18 @@ public final class TorturedSurroundings implements Surroundings {
 
     private static RunTables changed(RunTables tables) {
         if (without(Part.EPOCH)) {
-            return flushing(tables, (connection, lane, batch) -> {
+            return flushing(tables, (connection, lane, number, batch) -> {
                 unfence(connection, lane);
-                return tables.flush(connection, lane, batch);
+                return tables.flush(connection, lane, number, batch);
             });
         }
         if (without(Part.INTENT)) {
             return flushing(
                     tables,
-                    (connection, lane, batch) -> tables.flush(
+                    (connection, lane, number, batch) -> tables.flush(
                             connection,
                             lane,
+                            number,
                             batch.stream().map(WithoutIntents::stripped).toList()));
         }
         return tables;
@@ -184,7 +185,7 @@ public final class TorturedSurroundings implements Surroundings {
 
     @FunctionalInterface
     private interface Flush {
-        boolean flush(Connection connection, Lane lane, List<RunFlush> batch) throws SQLException;
+        boolean flush(Connection connection, Lane lane, long number, List<RunFlush> batch) throws SQLException;
     }
 
     /** The tables with another way to flush. */
@@ -194,7 +195,8 @@ public final class TorturedSurroundings implements Surroundings {
                 RunTables.class.getClassLoader(), new Class<?>[] {RunTables.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("flush")) {
                         return flush.flush(
-                                (Connection) arguments[0], (Lane) arguments[1], (List<RunFlush>) arguments[2]);
+                                (Connection) arguments[0], (Lane) arguments[1], (long) arguments[2], (List<RunFlush>)
+                                        arguments[3]);
                     }
                     try {
                         return method.invoke(tables, arguments);

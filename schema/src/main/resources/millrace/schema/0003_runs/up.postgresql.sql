@@ -144,5 +144,6 @@ CREATE TABLE lane (
     "processId" varchar(21) NOT NULL,
     lane smallint NOT NULL,
     epoch bigint NOT NULL,
+    "lastFlush" bigint NOT NULL DEFAULT 0,
     PRIMARY KEY ("processId", lane)
 ) WITH (fillfactor = 50);

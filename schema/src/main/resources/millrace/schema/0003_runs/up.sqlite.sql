@@ -127,5 +127,6 @@ CREATE TABLE lane (
     "processId" TEXT NOT NULL,
     lane INTEGER NOT NULL,
     epoch INTEGER NOT NULL,
+    "lastFlush" INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY ("processId", lane)
 ) STRICT;
