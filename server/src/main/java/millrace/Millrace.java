@@ -299,7 +299,7 @@ public final class Millrace implements AutoCloseable {
         };
     }
 
-    /** Two writers beat one by far and four beat two by little; a small pool and SQLite have room for one. */
+    /** The second is for what comes while the first is held up; a small pool and SQLite have room for one. */
     private static DispatchSettings dispatchSettings(Settings settings) {
         int lanes = switch (settings.database()) {
             case DatabaseSettings.Postgres postgres -> postgres.poolSize() < 6 ? 1 : 2;

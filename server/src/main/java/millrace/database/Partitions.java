@@ -135,10 +135,10 @@ public final class Partitions {
         var tables = Partitioned.ALL.stream()
                 .filter(table -> children(tx, table).contains(table.partition(day)))
                 .toList();
-        // The days themselves first: a vacuum of one gives way only to who waits for longer, and the table of all days
-        // must not be locked meanwhile.
+        // A vacuum of the day gives way only to who waits for longer, and the table of all days must not be locked
+        // meanwhile. This keeps vacuums out and nobody else: readers lock the table of all days before the day.
         run(tx, "SET LOCAL lock_timeout = '" + LONGER_THAN_A_VACUUM + "'");
-        tables.forEach(table -> run(tx, "LOCK TABLE ONLY " + table.partition(day) + " IN ACCESS EXCLUSIVE MODE"));
+        tables.forEach(table -> run(tx, "LOCK TABLE ONLY " + table.partition(day) + " IN SHARE UPDATE EXCLUSIVE MODE"));
         run(tx, "SET LOCAL lock_timeout = '" + LOCK_TIMEOUT + "'");
         for (var table : tables) {
             var partition = table.partition(day);

@@ -12,7 +12,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -56,7 +55,6 @@ public final class Dispatch implements AutoCloseable {
     private final RunSession session;
     private final Semaphore slots;
     private final Semaphore wake = new Semaphore(0);
-    private final AtomicInteger nextWriter = new AtomicInteger();
     private final Rush rush;
     private volatile Consumer<List<RunFlush>> durable = flushes -> {};
     private volatile Seat seat;
@@ -165,10 +163,23 @@ public final class Dispatch implements AutoCloseable {
         return seat.processId();
     }
 
-    /** The writer for one more run; runs are dealt out in turn. */
+    /**
+     * The writer for one more run: the first that is not held up. One commit for all is cheaper than one each, and a run
+     * that writes megabytes keeps only those waiting that came before it did.
+     */
     public JournalWriter writer() {
         var writers = seat.writers();
-        return writers.get(Math.floorMod(nextWriter.getAndIncrement(), writers.size()));
+        for (var writer : writers) {
+            if (!writer.heldUp()) {
+                return writer;
+            }
+        }
+        return writers.getFirst();
+    }
+
+    /** All of them, in the order of their lanes. */
+    public List<JournalWriter> writers() {
+        return seat.writers();
     }
 
     /** Whether runs are only accepted for now. */

@@ -42,6 +42,9 @@ public final class JournalWriter implements AutoCloseable {
 
     private static final int MAX_WAITING = 100_000;
     private static final Duration IDLE = Duration.ofMillis(200);
+    /** A commit takes less, unless it holds much or the database has something else to do. */
+    private static final long LONG_NANOS = Duration.ofMillis(20).toNanos();
+
     private static final Duration RETRY = Duration.ofMillis(100);
     private static final Duration LONGEST_RETRY = Duration.ofMillis(800);
     private static final int JITTER_MILLIS = 100;
@@ -60,6 +63,8 @@ public final class JournalWriter implements AutoCloseable {
     private long attempts;
 
     private volatile @Nullable RunFlush lastDurable;
+    private volatile boolean committing;
+    private volatile long committingSince;
 
     /** @param recall null for a run that can't be recalled any more */
     private record Waiting(RunFlush flush, @Nullable Recall recall, CompletableFuture<Outcome> outcome) {
@@ -101,6 +106,11 @@ public final class JournalWriter implements AutoCloseable {
 
     public Lane lane() {
         return lane;
+    }
+
+    /** Whether what is submitted now will wait for a commit that takes long. */
+    public boolean heldUp() {
+        return committing && waits.nanos() - committingSince > LONG_NANOS;
     }
 
     /** The last that the database has acknowledged, and it all before; null at first. */
@@ -156,6 +166,8 @@ public final class JournalWriter implements AutoCloseable {
             return false;
         }
         var batch = take(first);
+        committingSince = waits.nanos();
+        committing = true;
         try {
             commit(batch);
         } catch (InterruptedException e) {
@@ -165,6 +177,8 @@ public final class JournalWriter implements AutoCloseable {
             // A defect of ours must not end the writer: its runs would wait for ever.
             log.error("the journal writer failed", e);
             batch.forEach(failed -> failed.outcome.completeExceptionally(e));
+        } finally {
+            committing = false;
         }
         return true;
     }

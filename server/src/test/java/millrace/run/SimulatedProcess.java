@@ -152,12 +152,7 @@ final class SimulatedProcess implements Calls {
 
     /** A process that was declared dead goes on with new writers. */
     private JournalWriter writer(int lane) {
-        while (true) {
-            var writer = Objects.requireNonNull(dispatch).writer();
-            if (writer.lane().number() == lane) {
-                return writer;
-            }
-        }
+        return Objects.requireNonNull(dispatch).writers().get(lane);
     }
 
     private void claim(Dispatch dispatch) {
