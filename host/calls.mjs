@@ -20,6 +20,7 @@ const MODULE_NAMES = ['exports', 'require', 'module']
  * @typedef {object} Call
  * @property {number} id
  * @property {Lease} lease
+ * @property {string} own JSON of the header that goes with requests to the server's own addresses; may be empty
  * @property {number} borrowed how much of the host it still uses (requests on their way); its realm is not used again
  */
 
@@ -59,7 +60,7 @@ export function callRunner(options, answer) {
 
   /** @param {Frame} frame of kind CODE */
   function code(frame) {
-    const { id, fields: [project, contextKey, hash, input] } = frame
+    const { id, fields: [project, contextKey, hash, input, own] } = frame
     const known = sources.get(hash)
     if (known === undefined) {
       answer(Kind.UNKNOWN_SOURCE, id, 0, [])
@@ -68,7 +69,7 @@ export function callRunner(options, answer) {
     begun++
     const lease = realms.take(`code\n${project}\n${contextKey}\n${hash}`)
     /** @type {Call} */
-    const call = { id, lease, borrowed: 0 }
+    const call = { id, lease, own, borrowed: 0 }
     active.set(id, call)
     lease.realm.listen({
       succeeded: (json) => ended(call, Kind.OK, [json]),

@@ -49,11 +49,16 @@ function lentFetch(note) {
    * @param {Parameters<typeof fetch>[1]} options
    */
   return async (resource, options) => {
-    note((call) => call.borrowed++)
+    let own = ''
+    note((call) => {
+      call.borrowed++
+      own = call.own
+    })
     try {
       // A URL of the realm's own class is text to the host's.
       const target = resource instanceof Request ? resource : String(resource)
-      return await fetch(target, options)
+      const signed = own === '' ? undefined : saysWhoCalls(target, options, JSON.parse(own))
+      return await (signed === undefined ? fetch(target, options) : fetch(signed))
     } catch (error) {
       const refused = refusedAddress(/** @type {Error} */ (error).cause)
       if (refused !== undefined) {
@@ -62,6 +67,25 @@ function lentFetch(note) {
       throw error
     }
   }
+}
+
+/**
+ * A flow that starts itself over and over is stopped by the header.
+ *
+ * @param {Request | string} target
+ * @param {Parameters<typeof fetch>[1]} options
+ * @param {{name: string, value: string, start: string, hosts: string[], port: number, path: string}} own
+ * @returns {Request | undefined} with the header if it goes to the server itself
+ */
+function saysWhoCalls(target, options, own) {
+  const text = target instanceof Request ? target.url : target
+  if (!URL.canParse(text)) return undefined
+  const { href, hostname, port, pathname } = new URL(text)
+  const here = own.hosts.includes(hostname) && (own.port === 0 || (port || '80') === String(own.port)) && pathname.startsWith(own.path)
+  if (!here && !href.startsWith(own.start)) return undefined
+  const request = new Request(target, options)
+  request.headers.set(own.name, own.value)
+  return request
 }
 
 /**

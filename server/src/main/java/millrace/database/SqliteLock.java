@@ -59,7 +59,11 @@ final class SqliteLock implements AutoCloseable {
         }
     }
 
+    /** Said again after {@link #close}, it changes nothing: a database may be closed twice. */
     void closed() {
+        if (!channel.isOpen()) {
+            return;
+        }
         try {
             channel.truncate(0);
         } catch (IOException e) {

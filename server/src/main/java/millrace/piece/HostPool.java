@@ -180,7 +180,11 @@ public final class HostPool implements AutoCloseable {
     /** Runs one code step; every way in which user code can end is a result. */
     public StepResult runCode(CodeCall call) {
         var request = new HostRequest.Code(
-                call.projectId(), call.contextKey(), source(call.source()), Json.bytes(call.input()));
+                call.projectId(),
+                call.contextKey(),
+                source(call.source()),
+                Json.bytes(call.input()),
+                call.own() == null ? new byte[0] : Json.bytes(Json.MAPPER.valueToTree(call.own())));
         var effectful = effectful(call.source(), call.packageJson());
         return resultOf(call(effectful, call.projectId(), request, call.timeout()), call.timeout());
     }

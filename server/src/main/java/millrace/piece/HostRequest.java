@@ -10,7 +10,8 @@ sealed interface HostRequest {
     /** A step's source and what names it between server and host. */
     record Source(String hash, byte[] text) {}
 
-    record Code(String projectId, String contextKey, Source source, byte[] input) implements HostRequest {}
+    /** @param own JSON of {@link CodeCall.OwnHeader}; empty for none */
+    record Code(String projectId, String contextKey, Source source, byte[] input, byte[] own) implements HostRequest {}
 
     record Evaluate(String projectId, List<String> expressions, byte[] state) implements HostRequest {}
 
@@ -24,7 +25,12 @@ sealed interface HostRequest {
                         Frame.CODE,
                         id,
                         left,
-                        List.of(Frame.bytes(code.projectId()), Frame.bytes(code.contextKey()), hash, code.input()));
+                        List.of(
+                                Frame.bytes(code.projectId()),
+                                Frame.bytes(code.contextKey()),
+                                hash,
+                                code.input(),
+                                code.own()));
                 yield known.add(code.source().hash())
                         ? List.of(
                                 new Frame(

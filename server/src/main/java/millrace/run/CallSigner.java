@@ -17,6 +17,7 @@ import millrace.config.Secret;
 import millrace.engine.Json;
 import millrace.nativepiece.HttpCall;
 import millrace.nativepiece.HttpSender;
+import millrace.piece.CodeCall;
 
 /**
  * Says who calls when a step calls a webhook of this server. Only what is signed here counts: whoever else names a parent
@@ -58,6 +59,12 @@ public final class CallSigner {
     /** The sender as a step of this run uses it: calls of our own webhooks say who calls. */
     HttpSender signing(HttpSender sender, String projectId, Caller caller) {
         return call -> sender.send(ours(call.url()) ? signed(call, sign(projectId, caller)) : call);
+    }
+
+    /** The same for user code, whose requests its host makes. */
+    CodeCall.OwnHeader header(String projectId, Caller caller) {
+        return new CodeCall.OwnHeader(
+                HEADER, sign(projectId, caller), publicUrl + WEBHOOKS, List.copyOf(LOOPBACK), port, WEBHOOKS);
     }
 
     private static HttpCall signed(HttpCall call, String signature) {

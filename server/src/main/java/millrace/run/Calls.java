@@ -18,7 +18,12 @@ public interface Calls extends Program.Effects {
     /** JavaScript expressions: the values, or why there are none. */
     Event evaluate(String projectId, List<String> sources, ObjectNode state, Duration timeout);
 
-    StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout);
+    /**
+     * @param began what the run is pinned to
+     * @param contextKey names the code contexts of the version (or draft) that is executed
+     */
+    StepResult code(
+            RunHeader run, JournalRecord.Began began, String contextKey, Command.CallCode call, Duration timeout);
 
     /**
      * @param began what the run is pinned to

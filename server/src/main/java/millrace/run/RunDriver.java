@@ -363,7 +363,8 @@ final class RunDriver {
 
     private StepResult make(ActiveRun run, Command.Call call, Duration left) {
         return switch (call) {
-            case Command.CallCode code -> calls.code(run.projectId(), run.contextKey(), code, left);
+            case Command.CallCode code ->
+                calls.code(run.journal().header(), run.journal().began(), run.contextKey(), code, left);
             case Command.CallPiece piece ->
                 pausable(run, calls.piece(run.journal().header(), run.journal().began(), piece, key(run, call), left));
         };

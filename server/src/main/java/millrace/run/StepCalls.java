@@ -63,10 +63,17 @@ public final class StepCalls implements Calls {
     }
 
     @Override
-    public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+    public StepResult code(
+            RunHeader run, JournalRecord.Began began, String contextKey, Command.CallCode call, Duration timeout) {
         var step = call.step();
         return hosts.runCode(new CodeCall(
-                projectId, contextKey + "/" + step.name(), step.source(), step.packageJson(), call.input(), timeout));
+                run.projectId(),
+                contextKey + "/" + step.name(),
+                step.source(),
+                step.packageJson(),
+                call.input(),
+                call.effectful() ? signer.header(run.projectId(), caller(run, began)) : null,
+                timeout));
     }
 
     @Override
@@ -81,13 +88,16 @@ public final class StepCalls implements Calls {
         if (action == null) {
             return missing("The piece " + step.pieceName() + " has no action " + step.actionName() + ".");
         }
-        var caller = new CallSigner.Caller(run.runId(), RunPlaces.callers(run, began));
         return kept(action.run(new ActionCall(
                 call.input(),
                 idempotencyKey,
-                signer.signing(http, run.projectId(), caller),
+                signer.signing(http, run.projectId(), caller(run, began)),
                 timeout,
                 places.of(run, began, call.resumed()))));
+    }
+
+    private static CallSigner.Caller caller(RunHeader run, JournalRecord.Began began) {
+        return new CallSigner.Caller(run.runId(), RunPlaces.callers(run, began));
     }
 
     @Override

@@ -66,6 +66,7 @@ final class Hosts {
                 source,
                 "",
                 Json.read(input),
+                null,
                 timeout);
     }
 

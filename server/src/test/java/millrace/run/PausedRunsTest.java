@@ -205,7 +205,8 @@ class PausedRunsTest {
         }
 
         @Override
-        public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+        public StepResult code(
+                RunHeader run, JournalRecord.Began began, String contextKey, Command.CallCode call, Duration timeout) {
             switch (call.step().source()) {
                 case "effect" -> effects.add(call.path());
                 case "fail once" -> {

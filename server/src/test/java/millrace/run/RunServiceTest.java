@@ -134,7 +134,8 @@ class RunServiceTest {
         }
 
         @Override
-        public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+        public StepResult code(
+                RunHeader run, JournalRecord.Began began, String contextKey, Command.CallCode call, Duration timeout) {
             if (call.step().source().endsWith("-ask")) {
                 attempts.add(call.attempt());
             }

@@ -363,7 +363,8 @@ final class SimulatedProcess implements Calls {
     }
 
     @Override
-    public StepResult code(String projectId, String contextKey, Command.CallCode call, Duration timeout) {
+    public StepResult code(
+            RunHeader run, JournalRecord.Began began, String contextKey, Command.CallCode call, Duration timeout) {
         simulation.place(machine, null);
         var answer = simulation.answer();
         return switch (call.step().source()) {

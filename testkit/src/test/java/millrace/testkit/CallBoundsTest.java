@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
+import java.util.function.Function;
 import millrace.engine.Json;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -42,6 +43,20 @@ class CallBoundsTest {
 
     /** The flow that calls this address, made first so that its address is known. */
     private static String selfCaller(ObjectNode body, String... headers) {
+        return selfCaller(address -> {
+            var step = Step.httpPost(address, body);
+            if (headers.length > 0) {
+                var given = Json.object();
+                for (var i = 0; i < headers.length; i += 2) {
+                    given.put(headers[i], headers[i + 1]);
+                }
+                step.input("headers", given);
+            }
+            return step;
+        });
+    }
+
+    private static String selfCaller(Function<String, Step> calling) {
         var created = millrace.owner()
                 .post(
                         "/flows",
@@ -50,14 +65,7 @@ class CallBoundsTest {
                                 .put("projectId", millrace.owner().projectId()))
                 .success();
         var id = created.path("id").asText();
-        var step = Step.httpPost(millrace.base() + "/api/v1/webhooks/" + id, body);
-        if (headers.length > 0) {
-            var given = Json.object();
-            for (var i = 0; i < headers.length; i += 2) {
-                given.put(headers[i], headers[i + 1]);
-            }
-            step.input("headers", given);
-        }
+        var step = calling.apply(millrace.base() + "/api/v1/webhooks/" + id);
         var operation = flow().onWebhook().step("again", step).importOperation();
         millrace.owner().post("/flows/" + id, operation).success();
         var publish = Json.object().put("type", "LOCK_AND_PUBLISH");
@@ -79,6 +87,18 @@ class CallBoundsTest {
                 .get("/flow-runs/" + failed.path("id").asText() + "/why")
                 .success();
         assertThat(why.path("text").asText()).contains("AP_MAX_FLOW_CALL_DEPTH");
+    }
+
+    @Test
+    void a_flow_whose_code_fetches_its_own_webhook_stops_at_the_depth() {
+        var flow = selfCaller(address -> Step.code("const answer = await fetch(new URL('" + address + "'),"
+                + " { method: 'POST', headers: { 'ap-signed-caller': 'e30.AAAA' }, body: '{}' });"
+                + " if (!answer.ok) throw new Error(await answer.text());"));
+
+        millrace.webhook(flow, "{}");
+
+        assertThat(awaitFailed(flow).at("/failedStep/message").asText()).contains("AP_MAX_FLOW_CALL_DEPTH");
+        assertThat(millrace.owner().ended(flow, 4)).hasSize(4);
     }
 
     @Test
