@@ -53,9 +53,10 @@ public interface RunTables {
 
     /**
      * Gives up to {@code limit} runs to the lane: of those that are paused and due at most half, longest due first, then
-     * those that are ready. When more are due than that, the next {@link #MOST_RUNG} of them become ready. Projects take turns, beginning behind the one of the last turn: each gets an equal share, of
-     * which its most urgent and oldest runs make use; what a project leaves of its share is for the next claim. Runs
-     * whose caller waits at another process are left to it.
+     * those that are ready. When more are due than that, the next {@link #MOST_RUNG} of them become ready. Projects take
+     * turns, beginning behind the one of the last turn: each gets an equal share, of which its most urgent and oldest
+     * runs make use; what a project leaves of its share is for the next claim. Runs whose caller waits at another
+     * process are left to it.
      *
      * @return in the order of turns: the project of the last one had its turn last
      */
