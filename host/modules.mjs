@@ -81,7 +81,8 @@ function saysWhoCalls(target, options, own) {
   const text = target instanceof Request ? target.url : target
   if (!URL.canParse(text)) return undefined
   const { href, hostname, port, pathname } = new URL(text)
-  const here = own.hosts.includes(hostname) && (own.port === 0 || (port || '80') === String(own.port)) && pathname.startsWith(own.path)
+  const samePort = own.port === 0 || (port || '80') === String(own.port)
+  const here = own.hosts.includes(hostname) && samePort && pathname.startsWith(own.path)
   if (!here && !href.startsWith(own.start)) return undefined
   const request = new Request(target, options)
   request.headers.set(own.name, own.value)

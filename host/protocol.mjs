@@ -24,8 +24,8 @@ const HEADER = 13
  *
  * @typedef {Frame} Ping answered by Pong
  * @typedef {Frame} Source `[hash, source]`; a step's TypeScript or JavaScript, sent before its first call
- * @typedef {Frame} Code `number`: milliseconds left; `[project, contextKey, hash, input as JSON, header for own addresses as JSON or empty]`;
- *   answered by Ok, Failed or UnknownSource
+ * @typedef {Frame} Code `number`: milliseconds left; `[project, contextKey, hash, input as JSON, own]`, `own` being the header
+ *   for the server's own addresses as JSON, or empty; answered by Ok, Failed or UnknownSource
  * @typedef {Frame} Evaluate `number`: milliseconds left; `[project, state as JSON, ...expressions]`; answered by Values
  * @typedef {Frame} Cancel the request `id` is not waited for any more; no answer
  * @typedef {Frame} Stats answered by StatsAnswer

@@ -143,7 +143,7 @@ final class FlushChanges {
         }
     }
 
-    /** An entry's id is chosen where no other is: what is written again is the same. */
+    /** An entry's id comes of its project and key. */
     private static String id(Entry entry) {
         try {
             var hash = MessageDigest.getInstance("SHA-256")

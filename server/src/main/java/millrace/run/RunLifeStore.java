@@ -223,14 +223,9 @@ final class RunLifeStore {
                 .set(RUN_QUEUE.TRIGGERED_BY, ended.getTriggeredBy())
                 .set(RUN_QUEUE.STEP_NAME_TO_TEST, ended.getStepNameToTest())
                 .set(RUN_QUEUE.RECORDED, true)
-                .set(RUN_QUEUE.WOKEN, answered(tx, run.runId()))
+                .set(RUN_QUEUE.WOKEN, WaitpointStore.answered(tx, run.runId()))
                 .set(RUN_QUEUE.DOC, began)
                 .execute();
-    }
-
-    /** Whether somebody has answered the run: where it waits next, it looks whether that is there. */
-    private static boolean answered(Tx tx, String runId) {
-        return tx.sql().fetchExists(WAITPOINT, WAITPOINT.FLOW_RUN_ID.eq(runId).and(WAITPOINT.STATUS.eq("COMPLETED")));
     }
 
     /** Hides ended runs from lists that do not ask for archived ones. Returns how many were not hidden before. */

@@ -216,6 +216,11 @@ final class WaitpointStore {
                 .fetchOne(WAITPOINT.ID);
     }
 
+    /** Whether somebody has answered the run: one that is retried looks, where it waits next, whether that is there. */
+    static boolean answered(Tx tx, String runId) {
+        return tx.sql().fetchExists(WAITPOINT, WAITPOINT.FLOW_RUN_ID.eq(runId).and(WAITPOINT.STATUS.eq(COMPLETED)));
+    }
+
     /** The answer to a link that came before a step waited; it is used once. */
     private static @Nullable JsonNode answeredLink(Tx tx, String runId) {
         var row = tx.sql()
